@@ -1,0 +1,94 @@
+"""`python -m pocket_world train|export|evaluate|card|invert_check`: how the pocket model is made."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from textinv_core.paths import BUILD, MODELS
+
+STAGES = ("dataset", "clip", "vae", "unet", "judge", "oracle")
+
+
+def parse(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m pocket_world", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--device", default="cpu", help="cpu or cuda")
+    common.add_argument("--threads", type=int, default=2, help="threads, and worker processes of the dataset")
+    common.add_argument("--seed", type=int, default=0)
+    common.add_argument("--build", type=Path, default=BUILD / "pocket", help=argparse.SUPPRESS)
+    common.add_argument("--models", type=Path, default=MODELS, help=argparse.SUPPRESS)
+    common.add_argument("--tiny", action="store_true", help=argparse.SUPPRESS)
+    train = commands.add_parser("train", parents=[common], help="train one stage, or all; resumes")
+    train.add_argument("stage", choices=(*STAGES, "all"))
+    train.add_argument("--minutes", type=float, help="training time of this call")
+    train.add_argument("--samples", type=int, help="pictures of this call (dataset: in all)")
+    train.add_argument("--freeze-text", action="store_true", help="clip: the text encoder keeps its weights")
+    train.add_argument("--freeze-encoder", action="store_true", help="vae: the encoder keeps its weights")
+    train.add_argument("--no-cooldown", action="store_true", help="keep the learning rate to the end")
+    train.add_argument("--init-from-export", action="store_true", help="unet: without a checkpoint, begin from the "
+                       "exported model")
+    commands.add_parser("export", parents=[common], help="write data/models/ from the last checkpoints")
+    evaluate = commands.add_parser("evaluate", parents=[common], help="measure the exported models")
+    evaluate.add_argument("--pictures", type=int, default=1000, help="how many to generate")
+    commands.add_parser("card", parents=[common], help="write the model card")
+    check = commands.add_parser("invert_check", parents=[common], help="a quick inversion of every concept")
+    check.add_argument("--steps", type=int, default=400)
+    check.add_argument("--concept", action="append", help="only this folder of data/concepts (may be repeated)")
+    return parser.parse_args(arguments)
+
+
+def main(arguments=None):
+    given = parse(arguments)
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(given.build / "inductor"))
+    from pocket_world import stages
+
+    if given.device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise stages.StageError("--device cuda: this PyTorch sees no CUDA device")
+    if given.command == "train":
+        names = ("minutes", "samples", "device", "threads", "seed", "build", "models", "tiny", "freeze_text",
+                 "freeze_encoder", "no_cooldown", "init_from_export")
+        options = stages.Options(**{name: getattr(given, name) for name in names})
+        for stage in STAGES if given.stage == "all" else (given.stage,):
+            train_stage(stage, options)
+        return
+    from pocket_world import card, evaluate, export, invert_check
+
+    {"export": export.export, "evaluate": evaluate.evaluate, "card": card.write_card,
+     "invert_check": invert_check.invert_check}[given.command](given)
+
+
+def train_stage(stage, options):
+    if stage == "dataset":
+        from pocket_world.dataset import train_dataset
+
+        train_dataset(options)
+    elif stage in ("clip", "judge"):
+        from pocket_world.clip import train_clip
+
+        train_clip(options, stage)
+    elif stage == "vae":
+        from pocket_world.vae import train_vae
+
+        train_vae(options)
+    elif stage == "unet":
+        from pocket_world.unet import train_unet
+
+        train_unet(options)
+    else:
+        from pocket_world.oracle import train_oracle
+
+        train_oracle(options)
+
+
+if __name__ == "__main__":
+    from pocket_world.stages import StageError
+
+    try:
+        main()
+    except (StageError, FloatingPointError) as error:
+        sys.exit(str(error))

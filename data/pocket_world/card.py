@@ -1,0 +1,145 @@
+"""The model card: data, samples seen, hours, quality and pictures, written from the logs and quality.json."""
+
+import json
+import os
+import platform
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+from pocket_world.dataset import Pictures
+from pocket_world.evaluate import load_exported
+from pocket_world.samples import CONTACT_PROMPTS, contact_sheet
+from pocket_world.stages import StageError, write_text
+
+CURVES = {"clip": ("top1", "top-1 in the batch of 256"), "judge": ("top1", "top-1 in the batch of 256"),
+          "vae": ("psnr", "PSNR (dB)"), "unet": ("loss", "weighted noise error"), "oracle": ("subject", "subject right")}
+PARTS = {"clip": "CLIP (text encoder and picture tower)", "judge": "judge CLIP", "vae": "autoencoder", "unet": "UNet",
+         "oracle": "oracle"}
+
+
+def read_log(build, stage):
+    path = Path(build) / stage / "log.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def draw_curves(logs, path):
+    """One panel a stage: its figure of merit against the pictures seen."""
+    logs = {stage: lines for stage, lines in logs.items() if lines}
+    figure, axes = plt.subplots(1, max(1, len(logs)), figsize=(3 * max(1, len(logs)), 2.6), squeeze=False)
+    for axis, (stage, lines) in zip(axes[0], logs.items(), strict=False):
+        key, label = CURVES[stage]
+        values, smooth = [line[key] for line in lines], []
+        for value in values:  # an average over about 20 lines
+            smooth.append(value if not smooth else 0.95 * smooth[-1] + 0.05 * value)
+        seen = [line["samples"] / 1000 for line in lines]
+        axis.plot(seen, values, color="0.8", linewidth=0.7)
+        axis.plot(seen, smooth, color="#0072B2")
+        axis.set(xlabel="thousand pictures", ylabel=label, title=stage)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110, facecolor="white")
+    plt.close(figure)
+
+
+def hardware():
+    """The processor's name and its core count, as this machine says it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.processor() or platform.machine()
+    return f"{os.cpu_count()} cores of {name}"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
+
+
+def accuracy_table(quality):
+    """Heads against: generated pictures, the world's own pictures of the same captions, fresh pictures."""
+    keys = ("generated_as_asked", "drawn_by_the_world_as_asked", "oracle_on_fresh_pictures")
+    rows = []
+    for head in quality[keys[2]]:
+        cells = [quality[key].get(head) for key in keys]
+        rows.append([head, *(f"{100 * c['accuracy']:.1f} % (n={c['n']})" if c else "" for c in cells)])
+    return table(("head", "generated, as asked", "world's own pictures, as asked", "oracle on fresh pictures"), rows)
+
+
+def sprite_credits():
+    """The attributions that the atlas's licence file gives, or a pointer to it."""
+    for name in ("LICENSE-SPRITES.md", "SPRITES.md", "LICENSE.sprites.md", "atlas.LICENSE.md"):
+        path = Path(__file__).with_name(name)
+        if path.exists():
+            return f"the full text lies in `data/pocket_world/{name}`"
+    return "see `data/pocket_world`"
+
+
+def write_card(options):
+    """Write README.md, curves.png and contact_sheet.png into `models/pocket`."""
+    folder = options.models / "pocket"
+    pipeline = load_exported(folder)
+    if not (folder / "quality.json").exists():
+        raise StageError(f"{folder / 'quality.json'}: missing; run 'python -m pocket_world evaluate' first")
+    quality = json.loads((folder / "quality.json").read_text(encoding="utf-8"))
+    logs = {stage: read_log(options.build, stage) for stage in CURVES}
+    draw_curves(logs, folder / "curves.png")
+    contact_sheet(pipeline.to(options.device), steps=25).save(folder / "contact_sheet.png")
+    millions = {name: sum(p.numel() for p in getattr(pipeline, name).parameters()) / 1e6
+                for name in ("text_encoder", "vae", "unet")}
+    stages = [(PARTS[stage], f"{lines[-1]['samples']:,}", f"{lines[-1]['seconds'] / 3600:.1f}",
+               f"{lines[-1]['samples'] / max(1, lines[-1]['seconds']):.0f}") for stage, lines in logs.items() if lines]
+    retrieval = [(name, f"{100 * quality[key]['top1_of_256']:.1f} %") for name, key in
+                 (("CLIP", "pocket_clip"), ("judge", "pocket_judge")) if key in quality]
+    settings = quality["settings"]
+    write_text(folder / "README.md", f"""# The pocket model
+
+A small Stable Diffusion for 64x64 pictures of a drawn world, in diffusers' folder layout: CLIP text encoder
+({millions['text_encoder']:.1f} M parameters), autoencoder to 8x8x{pipeline.vae.config.latent_channels} latents
+({millions['vae']:.1f} M), UNet ({millions['unet']:.1f} M), SD 1.5's noise schedule.
+
+```python
+from diffusers import StableDiffusionPipeline
+
+pipe = StableDiffusionPipeline.from_pretrained("data/models/pocket")
+pipe("a photo of a castle at night", height=64, width=64, guidance_scale=4.0).images[0]
+```
+
+## Data
+
+{len(Pictures(options.build)):,} pictures with captions and ground truth, drawn by `data/pocket_world` from fixed seeds;
+{len(Pictures(options.build, 'validation')):,} more for validation. The study's concepts are not among them.
+
+## Training
+
+Hardware: {hardware()}. One command a stage: `python -m pocket_world train <stage>`.
+
+{table(("stage", "pictures seen", "hours", "pictures/s"), stages)}
+
+![Training curves](curves.png)
+
+## Quality
+
+Answers of the oracle, a classifier trained apart. "As asked" counts only what a caption names; pictures drawn with
+{settings['sampler']}, {settings['steps']} steps, guidance {settings['guidance']}.
+
+{accuracy_table(quality)}
+
+Autoencoder: {quality['vae']['psnr_db']} dB PSNR on {quality['vae']['n']} validation pictures.
+Text-to-picture retrieval, top-1 among 256 (a hit when {settings['clip_hit']}):
+{', '.join(f'{name} {value}' for name, value in retrieval)}.
+
+![Twelve prompts, eight noises](contact_sheet.png)
+
+Rows: {'; '.join(CONTACT_PROMPTS)}.
+
+## Licence
+
+Weights: MIT. The world was drawn with openly licensed sprites: Noto Emoji (Google, Apache 2.0), Fluent Emoji
+(Microsoft, MIT), Twemoji (Twitter and contributors, graphics CC-BY 4.0), EmojiOne 2 (Ranks.com, CC-BY 4.0), as far as
+they are in the sprite atlas; {sprite_credits()}.
+""")
+    print(f"{folder / 'README.md'}: written")

@@ -1,0 +1,85 @@
+"""From the last checkpoints to `data/models/`: the pipeline in diffusers' layout and its judges, fp16 safetensors."""
+
+import shutil
+
+import torch
+from diffusers import StableDiffusionPipeline
+from transformers import CLIPTextModel
+
+from pocket_world.clip import load_clip
+from pocket_world.stages import StageError, replace_folder, weights_hash
+from pocket_world.unet import load_unet, new_scheduler
+from pocket_world.vae import load_vae
+
+KEPT = ("README.md", "quality.json", "curves.png", "contact_sheet.png")  # an export keeps these of the model
+
+
+def build_pipeline(build):
+    """The StableDiffusionPipeline (fp32) of the last checkpoints; refuses encoders the UNet was not trained on."""
+    vae, encoder = load_vae(build)
+    clip, tokenizer = load_clip(build)
+    text_encoder = CLIPTextModel(clip.config.text_config).eval()
+    text_encoder.load_state_dict(clip.text_model.state_dict())
+    unet, facts = load_unet(build, clip.config.text_config.hidden_size)
+    now = {"vae encoder": encoder, "text encoder": weights_hash(clip.text_model.state_dict())}
+    for name, value in now.items():
+        if facts[name] != value:
+            raise StageError(f"the UNet was trained with {name} {facts[name]}, but the last checkpoint has {value}; "
+                             "continue training with --freeze-text and --freeze-encoder only")
+    return StableDiffusionPipeline(vae=vae, text_encoder=text_encoder, tokenizer=tokenizer, unet=unet,
+                                   scheduler=new_scheduler(), safety_checker=None, feature_extractor=None,
+                                   requires_safety_checker=False)
+
+
+def image_processor():
+    """What a CLIP of this world does to a picture: 64 pixels, values in [-1, 1]."""
+    try:  # transformers' default needs torchvision; the Pillow one gives the same files
+        from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil as Processor
+    except ImportError:
+        from transformers import CLIPImageProcessor as Processor
+    return Processor(size={"shortest_edge": 64}, crop_size={"height": 64, "width": 64}, image_mean=[0.5] * 3,
+                     image_std=[0.5] * 3)
+
+
+def export_clip(build, name, path):
+    """The whole CLIPModel of stage `name` with its tokenizer and image processor; False where it is not trained."""
+    if not (build / name / "last.pt").exists():
+        return False
+    model, tokenizer = load_clip(build, name)
+
+    def write(folder):
+        model.to(torch.float16).save_pretrained(folder, safe_serialization=True)
+        tokenizer.save_pretrained(folder)
+        image_processor().save_pretrained(folder)
+
+    replace_folder(path, write)
+    return True
+
+
+def export_pipeline(build, path):
+    """`build_pipeline` in fp16; the card's files that lie in `path` are carried over."""
+    pipeline = build_pipeline(build).to(dtype=torch.float16)
+
+    def write(folder):
+        pipeline.save_pretrained(folder, safe_serialization=True)
+        for name in KEPT:
+            if (path / name).exists():
+                shutil.copy2(path / name, folder / name)
+
+    replace_folder(path, write)
+
+
+def export(options):
+    """Write every model that is trained to `options.models`; one line for each, also for those that are not."""
+    from pocket_world.oracle import export_oracle
+
+    written = {"pocket_clip": export_clip(options.build, "clip", options.models / "pocket_clip"),
+               "pocket_judge": export_clip(options.build, "judge", options.models / "pocket_judge"),
+               "pocket_oracle": export_oracle(options.build, options.models / "pocket_oracle")}
+    if (options.build / "unet" / "last.pt").exists():
+        export_pipeline(options.build, options.models / "pocket")
+        written["pocket"] = True
+    for name in ("pocket", "pocket_clip", "pocket_judge", "pocket_oracle"):
+        print(f"{options.models / name}: {'written' if written.get(name) else 'not trained yet'}")
+    if not any(written.values()):
+        raise StageError(f"{options.build}: nothing is trained yet")

@@ -1,0 +1,138 @@
+"""The autoencoder: 64x64 pictures to 8x8x8 latents and back (Rombach et al. 2022, arXiv:2112.10752)."""
+
+import torch
+from diffusers import AutoencoderKL
+
+from pocket_world.dataset import Pictures
+from pocket_world.stages import StageRun, load_checkpoint, weights_hash
+
+LATENT_CHANNELS = 8
+CHANNELS = (16, 32, 64, 96)
+BATCH, RATE = 16, 1.5e-3
+KL_WEIGHT = 1e-6  # per latent dimension; 5e-4 collapses the latents
+
+
+def new_vae(tiny=False):
+    """An untrained AutoencoderKL with factor 8."""
+    channels = (8, 8, 8, 8) if tiny else CHANNELS
+    vae = AutoencoderKL(
+        in_channels=3, out_channels=3, latent_channels=LATENT_CHANNELS, sample_size=64, block_out_channels=channels,
+        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4, layers_per_block=1,
+        norm_num_groups=4, scaling_factor=1.0,
+    )
+    # Posteriors begin narrow (std 0.05): at the default std of 1 the noise hides the picture from the decoder, and
+    # the first ten thousand pictures teach nothing.
+    torch.nn.init.constant_(vae.quant_conv.bias[LATENT_CHANNELS:], -6.0)
+    return vae
+
+
+def edges(x):
+    """Differences of neighbouring pixels, across and down: (n, 3, H, W) -> two tensors."""
+    return x[..., :, 1:] - x[..., :, :-1], x[..., 1:, :] - x[..., :-1, :]
+
+
+def vae_losses(reconstruction, target, posterior):
+    """Per-example (loss, squared error), each (n,): squared error for the PSNR, absolute differences of the pixels
+    and of their edges for crispness, and a light KL term.
+    """
+    squared = (reconstruction - target).square().flatten(1).mean(1)
+    absolute = (reconstruction - target).abs().flatten(1).mean(1)
+    across, down = ((a - b).abs().flatten(1).mean(1)
+                    for a, b in zip(edges(reconstruction), edges(target), strict=True))
+    return 4 * squared + 0.5 * absolute + 0.5 * (across + down) + KL_WEIGHT * posterior.kl(), squared
+
+
+def encoder_state(vae):
+    """The weights that decide the latents."""
+    return {key: value for key, value in vae.state_dict().items() if key.startswith(("encoder.", "quant_conv."))}
+
+
+def train_vae(options):
+    """Train the autoencoder; with `freeze_encoder` only its decoder, so that cached latents stay valid."""
+    torch.set_num_threads(options.threads)
+    pictures = Pictures(options.build)
+    torch.manual_seed(options.seed)  # initial weights
+    vae = new_vae(options.tiny).to(options.device)
+    frozen = (lambda key: key.startswith(("encoder.", "quant_conv."))) if options.freeze_encoder else (lambda key: False)
+    trained = [p for key, p in vae.named_parameters() if not frozen(key)]
+    optimizer = torch.optim.AdamW(trained, lr=RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
+    part = "optimizer_decoder" if options.freeze_encoder else "optimizer"
+    batch = 4 if options.tiny else BATCH
+    run = StageRun("vae", options, {"model": vae, part: optimizer}, batch=batch, warmup=100, cooldown=0.3)
+    run.resume()
+    vae.requires_grad_(False)
+    for parameter in trained:
+        parameter.requires_grad_(True)
+    # Not compiled: PyTorch 2.13 on CPU then gives the decoder gradients of zero, and eager is as fast.
+
+    for _ in run.steps():
+        x = pictures.batch(run.indices(len(pictures), batch), options.device)
+        noise = torch.randn(batch, LATENT_CHANNELS, 8, 8, generator=run.generator("posterior")).to(options.device)
+        run.set_rate(optimizer, RATE)
+        with torch.autocast(options.device, torch.bfloat16):
+            with torch.set_grad_enabled(not options.freeze_encoder):
+                posterior = vae.encode(x).latent_dist
+            reconstruction = vae.decode(posterior.mean + posterior.std * noise).sample
+        losses, squared = vae_losses(reconstruction.float(), x, posterior)
+        loss = losses.mean()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        if not torch.isfinite(loss):
+            raise FloatingPointError(f"vae: the loss is {loss.item()} at step {run.step}")
+        run.values.update(loss=loss.item(), psnr=psnr(squared).mean().item())
+    return run
+
+
+def psnr(squared_error):
+    """Decibels of a mean squared error of pictures in [-1, 1] (peak to peak 2)."""
+    return 10 * torch.log10(4 / squared_error)
+
+
+def load_raw_vae(build):
+    """The autoencoder of the last checkpoint, latents not yet normalised."""
+    saved = load_checkpoint(build / "vae" / "last.pt", f"{build / 'vae'}: not trained; run 'python -m pocket_world "
+                            "train vae' first")
+    vae = new_vae(tiny=saved["model"]["encoder.conv_in.weight"].shape[0] == 8)
+    vae.load_state_dict(saved["model"])
+    return vae.eval()
+
+
+@torch.no_grad()
+def normalise_latents(vae, mean, std):
+    """Fold latents' `mean` and `std` (each (channels,)) into the encoder's last and the decoder's first layer.
+
+    Afterwards each latent channel has mean 0 and variance 1, and the scaling factor is 1.
+    """
+    channels = len(mean)
+    quant, post = vae.quant_conv, vae.post_quant_conv
+    post.bias += post.weight[:, :, 0, 0] @ mean
+    post.weight *= std[None, :, None, None]
+    quant.weight[:channels] /= std[:, None, None, None]
+    quant.bias[:channels] = (quant.bias[:channels] - mean) / std
+    quant.bias[channels:] -= 2 * std.log()  # these are log-variances
+    return vae
+
+
+@torch.no_grad()
+def latent_statistics(vae, pictures, count=4096):
+    """Mean and standard deviation of each latent channel over `count` training pictures: two (channels,) tensors."""
+    count = min(count, len(pictures))
+    chunks = [range(start, min(start + 128, count)) for start in range(0, count, 128)]
+    latents = torch.cat([vae.encode(pictures.batch(chunk)).latent_dist.mean for chunk in chunks])
+    return latents.mean((0, 2, 3)), latents.std((0, 2, 3))
+
+
+def load_vae(build):
+    """(AutoencoderKL with normalised latents, name of its encoder); the statistics are measured once per encoder."""
+    vae = load_raw_vae(build)
+    name = weights_hash(encoder_state(vae))
+    path = build / "latents" / name / "statistics.pt"
+    if not path.exists():
+        from pocket_world.stages import save_checkpoint
+
+        mean, std = latent_statistics(vae, Pictures(build))
+        save_checkpoint(path, {"mean": mean, "std": std})
+    saved = load_checkpoint(path, "")
+    return normalise_latents(vae, saved["mean"], saved["std"]), name
