@@ -1,4 +1,4 @@
-"""`python -m pocket_world train|export|evaluate|card|invert_check`: how the pocket model is made."""
+"""`python -m pocket_world sheet|atlas|concepts|train|export|evaluate|card|invert_check`: how the model is made."""
 
 import argparse
 import os
@@ -20,6 +20,7 @@ def parse(arguments=None):
     common.add_argument("--build", type=Path, default=BUILD / "pocket", help=argparse.SUPPRESS)
     common.add_argument("--models", type=Path, default=MODELS, help=argparse.SUPPRESS)
     common.add_argument("--tiny", action="store_true", help=argparse.SUPPRESS)
+    common.add_argument("--checkpoint-seconds", type=float, default=120, help=argparse.SUPPRESS)
     train = commands.add_parser("train", parents=[common], help="train one stage, or all; resumes")
     train.add_argument("stage", choices=(*STAGES, "all"))
     train.add_argument("--minutes", type=float, help="training time of this call")
@@ -36,23 +37,51 @@ def parse(arguments=None):
     check = commands.add_parser("invert_check", parents=[common], help="a quick inversion of every concept")
     check.add_argument("--steps", type=int, default=400)
     check.add_argument("--concept", action="append", help="only this folder of data/concepts (may be repeated)")
+    sheet = commands.add_parser("sheet", help="a contact sheet of the drawn world, with its captions")
+    sheet.add_argument("file", type=Path, help="the PNG to write")
+    sheet.add_argument("--seed", type=int, default=0)
+    commands.add_parser("concepts", help="draw data/concepts/ again")
+    atlas = commands.add_parser("atlas", help="render the sprites again")
+    atlas.add_argument("packages", type=Path, help="the folder that holds @iconify-json/noto and .../twemoji, unpacked")
     return parser.parse_args(arguments)
+
+
+def draw(given):
+    """The commands that draw and train nothing."""
+    if given.command == "sheet":
+        from pocket_world.sheet import contact_sheet
+
+        picture, captions = contact_sheet(seed=given.seed, zoom=2)
+        picture.save(given.file)
+        print("\n".join(captions))
+    elif given.command == "concepts":
+        from pocket_world.study_concepts import write_all
+
+        write_all()
+    else:
+        from pocket_world.sprites import build_atlas
+
+        build_atlas(given.packages)
 
 
 def main(arguments=None):
     given = parse(arguments)
+    if given.command in ("sheet", "concepts", "atlas"):
+        return draw(given)
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(given.build / "inductor"))
-    from pocket_world import stages
+    from pocket_world.files import StageError
+    from pocket_world.stages import Options
 
     if given.device == "cuda":
         import torch
 
         if not torch.cuda.is_available():
-            raise stages.StageError("--device cuda: this PyTorch sees no CUDA device")
+            raise StageError("--device cuda: this PyTorch sees no CUDA device")
     if given.command == "train":
-        names = ("minutes", "samples", "device", "threads", "seed", "build", "models", "tiny", "freeze_text",
-                 "freeze_encoder", "no_cooldown", "init_from_export")
-        options = stages.Options(**{name: getattr(given, name) for name in names})
+        names = ("minutes", "samples", "device", "threads", "seed", "build", "models", "tiny",
+                 "checkpoint_seconds", "freeze_text", "freeze_encoder",
+                 "no_cooldown", "init_from_export")
+        options = Options(**{name: getattr(given, name) for name in names})
         for stage in STAGES if given.stage == "all" else (given.stage,):
             train_stage(stage, options)
         return
@@ -80,13 +109,13 @@ def train_stage(stage, options):
 
         train_unet(options)
     else:
-        from pocket_world.oracle import train_oracle
+        from pocket_world.oracle_training import train_oracle
 
         train_oracle(options)
 
 
 if __name__ == "__main__":
-    from pocket_world.stages import StageError
+    from pocket_world.files import StageError
 
     try:
         main()

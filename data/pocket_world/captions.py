@@ -8,6 +8,7 @@ DOING = {
     "standing": "standing", "waving": "waving", "dancing": "dancing", "ballet": "doing ballet",
     "running": "running", "sitting": "sitting",
 }  # fmt: skip
+FACES = {"smile": "a big smile", "surprised": "a surprised face", "serious": "a serious face"}
 PLURAL = {
     "man": "men", "woman": "women", "church": "churches", "bus": "buses", "sheep": "sheep",
     "fish": "fish", "butterfly": "butterflies", "strawberry": "strawberries", "cactus": "cactuses",
@@ -30,11 +31,12 @@ def person_phrase(rng, who, look, room):
     Returns the phrase and the attributes it names."""
     bald = look["hair_style"] == "bald"
     hair = {"short": "", "long": "long ", "curly": "curly ", "bald": "", "quiff": ""}[look["hair_style"]]
+    dressed = who in ("woman", "girl") and look["framing"] == "full"
     choices = {
         "hair_colour": ("with", f"{hair}{look['hair_colour']} hair") if not bald else None,
         "hair_style": ("with", "no hair") if bald else None,
-        "expression": ("with", {"smile": "a big smile", "surprised": "a surprised face", "serious": "a serious face"}.get(look["expression"])),
-        "shirt": ("wearing", f"a {look['shirt']} {'dress' if who in ('woman', 'girl') and look['framing'] == 'full' else 'shirt'}"),
+        "expression": ("with", FACES[look["expression"]]),
+        "shirt": ("wearing", f"a {look['shirt']} {'dress' if dressed else 'shirt'}"),
         "glasses": ("wearing", "glasses") if look["glasses"] == "yes" else None,
         "hat": ("wearing", "a hat") if look["hat"] == "yes" else None,
         "beard": ("with", "a beard") if look["beard"] == "yes" else None,

@@ -12,11 +12,12 @@ from matplotlib import pyplot as plt
 
 from pocket_world.dataset import Pictures
 from pocket_world.evaluate import load_exported
+from pocket_world.files import StageError, write_text
 from pocket_world.samples import CONTACT_PROMPTS, contact_sheet
-from pocket_world.stages import StageError, write_text
 
 CURVES = {"clip": ("top1", "top-1 in the batch of 256"), "judge": ("top1", "top-1 in the batch of 256"),
-          "vae": ("psnr", "PSNR (dB)"), "unet": ("loss", "weighted noise error"), "oracle": ("subject", "subject right")}
+          "vae": ("psnr", "PSNR (dB)"), "unet": ("loss", "weighted noise error"),
+          "oracle": ("subject", "subject right")}
 PARTS = {"clip": "CLIP (text encoder and picture tower)", "judge": "judge CLIP", "vae": "autoencoder", "unet": "UNet",
          "oracle": "oracle"}
 
@@ -67,15 +68,6 @@ def accuracy_table(quality):
         cells = [quality[key].get(head) for key in keys]
         rows.append([head, *(f"{100 * c['accuracy']:.1f} % (n={c['n']})" if c else "" for c in cells)])
     return table(("head", "generated, as asked", "world's own pictures, as asked", "oracle on fresh pictures"), rows)
-
-
-def sprite_credits():
-    """The attributions that the atlas's licence file gives, or a pointer to it."""
-    for name in ("LICENSE-SPRITES.md", "SPRITES.md", "LICENSE.sprites.md", "atlas.LICENSE.md"):
-        path = Path(__file__).with_name(name)
-        if path.exists():
-            return f"the full text lies in `data/pocket_world/{name}`"
-    return "see `data/pocket_world`"
 
 
 def write_card(options):
@@ -138,8 +130,8 @@ Rows: {'; '.join(CONTACT_PROMPTS)}.
 
 ## Licence
 
-Weights: MIT. The world was drawn with openly licensed sprites: Noto Emoji (Google, Apache 2.0), Fluent Emoji
-(Microsoft, MIT), Twemoji (Twitter and contributors, graphics CC-BY 4.0), EmojiOne 2 (Ranks.com, CC-BY 4.0), as far as
-they are in the sprite atlas; {sprite_credits()}.
+Weights: MIT. The pictures they learned from were drawn by code and with openly licensed sprites: Noto Emoji (Google
+Inc., Apache License 2.0) and Twemoji (copyright 2020 Twitter, Inc and other contributors; jdecked/twemoji; graphics
+CC BY 4.0), cropped and in part recoloured; see `data/pocket_world/LICENCES.md`.
 """)
     print(f"{folder / 'README.md'}: written")

@@ -4,13 +4,13 @@ Radford et al. 2021, arXiv:2103.00020; equal captions in a batch count as positi
 world repeats its captions.
 """
 
-import os
 import torch
 from torch.nn import functional as F
 from transformers import CLIPConfig, CLIPModel
 
 from pocket_world.dataset import Pictures
-from pocket_world.stages import StageRun, load_checkpoint
+from pocket_world.files import load_checkpoint
+from pocket_world.stages import StageRun
 from pocket_world.tokenizer import LENGTH, encode, load_tokenizer, train_tokenizer
 
 SHAPES = {
@@ -86,7 +86,7 @@ def train_clip(options, name="clip"):
     model.requires_grad_(False)
     for parameter in trained:
         parameter.requires_grad_(True)
-    if not options.tiny and not os.environ.get("EAGER"):
+    if not options.tiny:
         model.text_model.compile()
         model.vision_model.compile()
 

@@ -1,7 +1,8 @@
 """torch.compile for the convolutional nets, around a fault of its CPU backend.
 
 In torch 2.13 the compiled backward of `interpolate(mode="nearest")` in bfloat16 on the CPU is all zeros, so that
-nothing below an upsampling layer learns.  Copying each value to its 2x2 square is the same operation and compiles right.
+nothing below an upsampling layer learns.  Copying each value to its 2x2 square is the same operation and compiles
+right.
 """
 
 import types

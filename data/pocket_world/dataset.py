@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from pocket_world.stages import StageError, seed_of
+from pocket_world.files import StageError, seed_of
 
 SHARD = 2000  # pictures
 TRAIN, VALIDATION = 80_000, 4_000  # pictures
@@ -81,7 +81,8 @@ class Pictures:
     def records(self, shard=None):
         """The dicts {"caption", "attributes"} of all pictures, or of one shard, in order."""
         paths = self.paths if shard is None else [self.paths[shard]]
-        return [json.loads(line) for path in paths for line in path.with_suffix(".jsonl").open(encoding="utf-8")]
+        texts = (path.with_suffix(".jsonl").read_text(encoding="utf-8") for path in paths)
+        return [json.loads(line) for text in texts for line in text.split("\n") if line]
 
     def captions(self):
         return [record["caption"] for record in self.records()]

@@ -5,14 +5,15 @@ import json
 import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
+from torch.nn import functional as F
 from tqdm import tqdm
-from transformers import CLIPModel
+from transformers import CLIPModel, CLIPTokenizer
 
 from pocket_world.dataset import Pictures, to_tensor
+from pocket_world.files import StageError, seed_of, write_text
 from pocket_world.oracle import label_of, load_oracle
 from pocket_world.samples import draw
-from pocket_world.stages import StageError, seed_of, write_text
-from pocket_world.tokenizer import encode, load_tokenizer
+from pocket_world.tokenizer import encode
 from pocket_world.vae import psnr
 
 FRESH, GALLERY, GUIDANCE, STEPS = 2000, 256, 4.0, 25
@@ -22,7 +23,7 @@ def load_exported(path):
     """The exported pipeline in fp32, without a progress bar; one line of error where there is none."""
     if not (path / "model_index.json").exists():
         raise StageError(f"{path}: no exported model; run 'python -m pocket_world export' first")
-    pipeline = StableDiffusionPipeline.from_pretrained(path, torch_dtype=torch.float32, safety_checker=None,
+    pipeline = StableDiffusionPipeline.from_pretrained(path, dtype=torch.float32, safety_checker=None,
                                                        requires_safety_checker=False)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
@@ -65,13 +66,14 @@ def oracle_accuracy(oracle, images, attributes, only_asked):
 @torch.no_grad()
 def retrieval(path, images, captions):
     """Text-to-picture top-1 among 256: the share of captions whose nearest picture's caption is the same caption."""
-    model, tokenizer = CLIPModel.from_pretrained(path, torch_dtype=torch.float32).eval(), load_tokenizer(path)
+    model = CLIPModel.from_pretrained(path, dtype=torch.float32).eval()
+    tokenizer = CLIPTokenizer.from_pretrained(path)
     hits = []
     for start in range(0, len(images) - GALLERY + 1, GALLERY):
         names = captions[start : start + GALLERY]
         picture = model.get_image_features(pixel_values=to_tensor(images[start : start + GALLERY])).pooler_output
         text = model.get_text_features(input_ids=encode(tokenizer, names)).pooler_output
-        nearest = (torch.nn.functional.normalize(text, dim=1) @ torch.nn.functional.normalize(picture, dim=1).t())
+        nearest = (F.normalize(text, dim=1) @ F.normalize(picture, dim=1).t())
         hits += [names[i] == name for i, name in zip(nearest.argmax(1).tolist(), names, strict=True)]
     return {"top1_of_256": round(float(np.mean(hits)), 4), "n": len(hits)}
 
@@ -112,7 +114,7 @@ def evaluate(options):
                      "clip_hit": "the nearest picture's caption equals the query caption"},
     }
     for name in ("pocket_clip", "pocket_judge"):
-        if (options.models / name).exists():
+        if (options.models / name).exists() and len(held_out) >= GALLERY:
             captions = validation.captions()[: len(held_out)]
             quality[name] = retrieval(options.models / name, held_out, captions)
     write_text(folder / "quality.json", json.dumps(quality, indent=1) + "\n")

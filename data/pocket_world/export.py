@@ -1,5 +1,6 @@
 """From the last checkpoints to `data/models/`: the pipeline in diffusers' layout and its judges, fp16 safetensors."""
 
+import json
 import shutil
 
 import torch
@@ -7,7 +8,7 @@ from diffusers import StableDiffusionPipeline
 from transformers import CLIPTextModel
 
 from pocket_world.clip import load_clip
-from pocket_world.stages import StageError, replace_folder, weights_hash
+from pocket_world.files import StageError, replace_folder, weights_hash, write_text
 from pocket_world.unet import load_unet, new_scheduler
 from pocket_world.vae import load_vae
 
@@ -41,6 +42,30 @@ def image_processor():
                      image_std=[0.5] * 3)
 
 
+def save_tokenizer(tokenizer, build, folder):
+    """transformers' own files, and the vocab.json and merges.txt that older versions read."""
+    tokenizer.save_pretrained(folder)
+    for name in ("vocab.json", "merges.txt"):
+        shutil.copy2(build / "tokenizer" / name, folder / name)
+
+
+def as_half(module):
+    """The module in fp16, by PyTorch's own `to`: diffusers' warns even where no layer must stay in fp32."""
+    return torch.nn.Module.to(module, torch.float16)
+
+
+def loads_as_float32(folder):
+    """Let transformers load the fp16 weights of `folder` as fp32 unless told otherwise, as diffusers does.
+
+    Without this a plain `from_pretrained` mixes a half text encoder with a full UNet and fails.
+    """
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8")) | {"dtype": "float32"}
+    for part in ("text_config", "vision_config"):
+        if part in config:
+            config[part]["dtype"] = "float32"
+    write_text(folder / "config.json", json.dumps(config, indent=2) + "\n")
+
+
 def export_clip(build, name, path):
     """The whole CLIPModel of stage `name` with its tokenizer and image processor; False where it is not trained."""
     if not (build / name / "last.pt").exists():
@@ -48,8 +73,9 @@ def export_clip(build, name, path):
     model, tokenizer = load_clip(build, name)
 
     def write(folder):
-        model.to(torch.float16).save_pretrained(folder, safe_serialization=True)
-        tokenizer.save_pretrained(folder)
+        as_half(model).save_pretrained(folder, safe_serialization=True)
+        loads_as_float32(folder)
+        save_tokenizer(tokenizer, build, folder)
         image_processor().save_pretrained(folder)
 
     replace_folder(path, write)
@@ -58,10 +84,14 @@ def export_clip(build, name, path):
 
 def export_pipeline(build, path):
     """`build_pipeline` in fp16; the card's files that lie in `path` are carried over."""
-    pipeline = build_pipeline(build).to(dtype=torch.float16)
+    pipeline = build_pipeline(build)
+    for part in (pipeline.vae, pipeline.text_encoder, pipeline.unet):
+        as_half(part)
 
     def write(folder):
         pipeline.save_pretrained(folder, safe_serialization=True)
+        loads_as_float32(folder / "text_encoder")
+        save_tokenizer(pipeline.tokenizer, build, folder / "tokenizer")
         for name in KEPT:
             if (path / name).exists():
                 shutil.copy2(path / name, folder / name)

@@ -9,13 +9,14 @@ import torch
 import yaml
 from PIL import Image
 from scipy.stats import bootstrap
+from torch.nn import functional as F
 from tqdm import tqdm
 from transformers import CLIPModel
 
 from pocket_world.dataset import to_tensor
 from pocket_world.evaluate import load_exported
+from pocket_world.files import StageError, seed_of, write_text
 from pocket_world.samples import draw, grid
-from pocket_world.stages import StageError, seed_of, write_text
 from textinv_core.paths import CONCEPTS
 
 BATCH, RATE, PICTURES = 6, 5e-3, 16
@@ -68,7 +69,8 @@ def invert(pipeline, placeholder, initializer, images, templates, steps, seed):
         posterior = pipeline.vae.encode(to_tensor(images)).latent_dist
     for _ in tqdm(range(steps), desc=placeholder, unit="step", leave=False):
         pick = torch.randint(len(images), (BATCH,), generator=generator)
-        clean = posterior.mean[pick] + posterior.std[pick] * torch.randn(posterior.mean[pick].shape, generator=generator)
+        clean = posterior.mean[pick]
+        clean = clean + posterior.std[pick] * torch.randn(clean.shape, generator=generator)
         noise = torch.randn(clean.shape, generator=generator)
         timesteps = torch.randint(1000, (BATCH,), generator=generator)
         prompts = [templates[i].format(placeholder)
@@ -91,9 +93,9 @@ def invert(pipeline, placeholder, initializer, images, templates, steps, seed):
 @torch.no_grad()
 def similarity(judge, images, references):
     """Each picture's mean cosine to the references in the judge's picture space: (len(images),)."""
-    features = [torch.nn.functional.normalize(judge.get_image_features(pixel_values=to_tensor(part)).pooler_output, dim=1)
-                for part in (images, references)]
-    return (features[0] @ features[1].t()).mean(1).numpy()
+    drawn, wanted = (F.normalize(judge.get_image_features(pixel_values=to_tensor(part)).pooler_output, dim=1)
+                     for part in (images, references))
+    return (drawn @ wanted.t()).mean(1).numpy()
 
 
 def invert_check(options):
@@ -103,7 +105,7 @@ def invert_check(options):
     folders = [f for f in folders if not options.concept or f.name in options.concept]
     if not folders:
         raise StageError(f"{CONCEPTS}: no such concept")
-    judge = CLIPModel.from_pretrained(options.models / "pocket_judge", torch_dtype=torch.float32).eval()
+    judge = CLIPModel.from_pretrained(options.models / "pocket_judge", dtype=torch.float32).eval()
     table, rows, labels = {}, [], []
     for folder in folders:
         settings, images, held_out = read_concept(folder)

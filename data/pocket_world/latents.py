@@ -13,7 +13,7 @@ import torch
 from tqdm import tqdm
 
 from pocket_world.clip import load_clip
-from pocket_world.stages import weights_hash
+from pocket_world.files import weights_hash
 from pocket_world.tokenizer import encode
 from pocket_world.vae import load_vae
 

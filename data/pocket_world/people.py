@@ -61,8 +61,8 @@ def _head(draw, at, r, who, look, skin):
             draw.ellipse((cx - r * 0.42, cy - r * 0.42, cx + r * 0.42, cy + r * 0.42), hair)
     draw.ellipse((x - r, y - r, x + r, y + r), skin)
     if style == "quiff":
-        draw.polygon([(x - r, y - r * 0.35), (x - r * 0.9, y - r * 1.1), (x - r * 0.1, y - r * 1.9),
-                      (x + r * 0.2, y - r * 1.3), (x + r * 0.9, y - r * 1.75), (x + r, y - r * 0.35)], hair)  # fmt: skip
+        tuft = ((-1, -0.35), (-0.9, -1.1), (-0.1, -1.9), (0.2, -1.3), (0.9, -1.75), (1, -0.35))
+        draw.polygon([(x + r * dx, y + r * dy) for dx, dy in tuft], hair)
     elif style != "bald":
         draw.chord((x - r * 1.06, y - r * 1.12, x + r * 1.06, y + r * 0.9), 184, 356, hair)
     if look["beard"] == "yes":
@@ -74,20 +74,28 @@ def _head(draw, at, r, who, look, skin):
     if who == "girl":
         cx, cy = x + r * 0.62, y - r * 0.72
         for side in (-1, 1):
-            draw.polygon([(cx, cy), (cx + side * r * 0.5, cy - r * 0.36), (cx + side * r * 0.5, cy + r * 0.36)], (255, 90, 170))
+            draw.polygon(
+                [(cx, cy), (cx + side * r * 0.5, cy - r * 0.36), (cx + side * r * 0.5, cy + r * 0.36)], (255, 90, 170)
+            )
     eye = r * 0.15
     for side in (-0.38, 0.38):
         cx, cy = x + side * r, y - r * 0.06
         draw.ellipse((cx - eye, cy - eye * 1.2, cx + eye, cy + eye * 1.2), INK)
         if look["glasses"] == "yes":
-            draw.ellipse((cx - r * 0.32, cy - r * 0.32, cx + r * 0.32, cy + r * 0.32), outline=INK, width=max(3, int(r * 0.11)))
+            draw.ellipse(
+                (cx - r * 0.32, cy - r * 0.32, cx + r * 0.32, cy + r * 0.32), outline=INK, width=max(3, int(r * 0.11))
+            )
     mouth = look["expression"]
     if mouth in ("smile", "grin"):
         wide = 0.56 if mouth == "smile" else 0.72
         box = (x - r * wide, y - r * 0.06, x + r * wide, y + r * (0.72 if mouth == "smile" else 0.86))
         draw.chord(box, 8, 172, LIPS[who] if mouth == "smile" else (255, 255, 255), INK, 2)
     elif mouth == "serious":
-        draw.line((x - r * 0.32, y + r * 0.46, x + r * 0.32, y + r * 0.46), LIPS[who] if who in ("woman", "girl") else INK, max(3, int(r * 0.15)))
+        draw.line(
+            (x - r * 0.32, y + r * 0.46, x + r * 0.32, y + r * 0.46),
+            LIPS[who] if who in ("woman", "girl") else INK,
+            max(3, int(r * 0.15)),
+        )
     else:
         draw.ellipse((x - r * 0.2, y + r * 0.26, x + r * 0.2, y + r * 0.72), LIPS[who])
     if who == "girl":

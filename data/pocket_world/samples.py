@@ -6,7 +6,7 @@ from diffusers import DPMSolverMultistepScheduler
 from PIL import Image, ImageDraw
 
 from pocket_world.dataset import to_images
-from pocket_world.stages import seed_of
+from pocket_world.files import seed_of
 from pocket_world.tokenizer import LENGTH
 
 CONTACT_PROMPTS = (

@@ -53,10 +53,11 @@ COLOURS = {
     "pink": (0.92, 0.50, 1.10),
 }  # fmt: skip
 PAINTABLE = (
-    "car bicycle boat airplane helicopter rocket scooter house tent apple balloon ball "
-    "book backpack chair bell umbrella guitar cat dog horse pig monkey owl "
-    "fish turtle dragon mushroom teapot vase doll crown cake donut"
-).split()
+    "car", "bicycle", "boat", "airplane", "helicopter", "rocket", "scooter", "house", "tent",
+    "apple", "balloon", "ball", "book", "backpack", "chair", "bell", "umbrella", "guitar", "cat",
+    "dog", "horse", "pig", "monkey", "owl", "fish", "turtle", "dragon", "mushroom", "teapot",
+    "vase", "doll", "crown", "cake", "donut",
+)  # fmt: skip
 
 
 @functools.cache

@@ -5,9 +5,7 @@ by the stage's name, the seed and the step, so the counters in a checkpoint are 
 call that is killed and given again ends at the same weights as one that ran through.
 """
 
-import hashlib
 import json
-import os
 import shutil
 import signal
 import sys
@@ -19,14 +17,12 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from pocket_world.files import StageError, load_checkpoint, save_checkpoint, seed_of, write_text
 from textinv_core.paths import BUILD, MODELS
 
 CHECKPOINT_SECONDS = 120
 LOG_SECONDS = 5
-
-
-class StageError(Exception):
-    """A problem the user can solve; its text is one line."""
+MINUTES = {"clip": 30, "vae": 45, "unet": 240, "judge": 20, "oracle": 20}  # of a call without limits, for two cores
 
 
 @dataclass
@@ -41,89 +37,11 @@ class Options:
     build: Path = BUILD / "pocket"
     models: Path = MODELS
     tiny: bool = False  # small networks, for the tests
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
     freeze_text: bool = False
     freeze_encoder: bool = False
     no_cooldown: bool = False
     init_from_export: bool = False
-
-
-def seed_of(*names):
-    """A 63-bit seed named by `names`: (any printable values) -> int."""
-    digest = hashlib.sha256("/".join(str(name) for name in names).encode()).digest()
-    return int.from_bytes(digest[:8], "little") >> 1
-
-
-def weights_hash(state):
-    """Twelve hex digits that name the weights `state` (dict of tensors) on any device."""
-    digest = hashlib.sha256()
-    for name in sorted(state):
-        digest.update(name.encode())
-        digest.update(state[name].detach().to("cpu", torch.float32).contiguous().numpy().tobytes())
-    return digest.hexdigest()[:12]
-
-
-def write_text(path, text):
-    """Write `text` to a temporary name and move it to `path`, so that a reader never sees half a file."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
-
-
-def replace_folder(path, write):
-    """Call `write(temporary folder)` and put the folder at `path`; what was there stays until the new one is whole."""
-    path = Path(path)
-    temporary, old = path.with_name(path.name + ".tmp"), path.with_name(path.name + ".old")
-    for leftover in (temporary, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    write(temporary)
-    if path.exists():
-        os.replace(path, old)
-    os.replace(temporary, path)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def save_checkpoint(path, checkpoint):
-    """torch.save to a temporary name, flushed to the disk, then moved."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    with open(temporary, "wb") as file:
-        torch.save(checkpoint, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
-def load_checkpoint(path, missing):
-    """Tensors and plain values only (weights_only); raises StageError with the line `missing` where there is none."""
-    if not Path(path).exists():
-        raise StageError(missing)
-    return torch.load(path, map_location="cpu", weights_only=True)
-
-
-class Ema:
-    """Exponential moving average of parameters with a warm-up, decay min(limit, (1 + n) / (10 + n)) at update n."""
-
-    def __init__(self, parameters, limit=0.9995):
-        self.parameters, self.limit, self.updates = list(parameters), limit, 0
-        self.shadow = [p.detach().clone() for p in self.parameters]
-
-    @torch.no_grad()
-    def update(self):
-        decay = min(self.limit, (1 + self.updates) / (10 + self.updates))
-        self.updates += 1
-        torch._foreach_lerp_(self.shadow, [p.detach() for p in self.parameters], 1 - decay)
-
-    def state_dict(self):
-        return {"updates": self.updates, "shadow": self.shadow}
-
-    def load_state_dict(self, state):
-        self.updates = state["updates"]
-        for mine, theirs in zip(self.shadow, state["shadow"], strict=True):
-            mine.copy_(theirs)
 
 
 class StageRun:
@@ -134,13 +52,13 @@ class StageRun:
     after a finished one, begins a new plan from the state before the last cool-down.
     """
 
-    def __init__(self, name, options, parts, *, batch, warmup=300, cooldown=0.25, facts=None, default_minutes=10.0):
+    def __init__(self, name, options, parts, *, batch, warmup=300, cooldown=0.25, facts=None):
         self.name, self.options, self.parts, self.batch = name, options, parts, batch
         self.warmup, self.cooldown = warmup, 0.0 if options.no_cooldown else cooldown
         self.facts = dict(facts or {})  # what the weights depend on (hashes); a checkpoint with others is refused
         self.folder = Path(options.build) / name
         self.folder.mkdir(parents=True, exist_ok=True)
-        minutes = options.minutes if options.minutes or options.samples else default_minutes
+        minutes = options.minutes if options.minutes or options.samples else MINUTES.get(name, 10)
         self.plan = {"minutes": minutes, "samples": options.samples, "cooldown": self.cooldown,
                      "used_seconds": 0.0, "used_samples": 0, "start_step": 0, "finished": False}
         self.step, self.samples, self.seconds = 0, 0, 0.0
@@ -165,11 +83,12 @@ class StageRun:
         if not same and saved["plan"].get("cooling") and (self.folder / "stable.pt").exists():
             stable = load_checkpoint(self.folder / "stable.pt", "")
             if set(self.parts) <= set(stable):  # a call that freezes a part must keep that part as it ended
+                shutil.copy2(self.folder / "last.pt", self.folder / "cooled.pt")  # the finished one is not lost
                 saved = stable
         for name, value in self.facts.items():
             if saved["facts"].get(name) != value:
-                raise StageError(f"{self.folder / 'last.pt'}: trained with {name} {saved['facts'].get(name)}, but it is "
-                                 f"now {value}; move this folder away to train anew")
+                raise StageError(f"{self.folder / 'last.pt'}: trained with {name} {saved['facts'].get(name)}, but "
+                                 f"it is now {value}; move this folder away to train anew")
         for name, part in self.parts.items():
             if name in saved:
                 part.load_state_dict(saved[name])
@@ -249,7 +168,7 @@ class StageRun:
                     bar.set_postfix_str(f"{self.samples:,} pictures, {rate:.0f}/s, loss {values.get('loss', 0):.4f}",
                                         refresh=False)
                 bar.update(0)
-                if now - saved > CHECKPOINT_SECONDS:
+                if now - saved > self.options.checkpoint_seconds:
                     self.save()
                     saved = time.monotonic()
                 if self.signal:

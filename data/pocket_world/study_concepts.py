@@ -47,7 +47,13 @@ STYLE_CONCEPT, PERSON_CONCEPT = "ember_style", "jolly_man"
 JOLLY = {"hair_colour": "red", "hair_style": "quiff", "expression": "grin", "shirt": "yellow",
          "glasses": "yes", "hat": "no", "beard": "no", "pose": "standing", "framing": "full"}  # fmt: skip
 LOOK_ALIKE = JOLLY | {"hair_style": "short", "expression": "smile", "glasses": "no", "beard": "yes"}
-OTHER = JOLLY | {"hair_colour": "black", "hair_style": "curly", "expression": "serious", "shirt": "blue", "glasses": "no"}
+OTHER = JOLLY | {
+    "hair_colour": "black",
+    "hair_style": "curly",
+    "expression": "serious",
+    "shirt": "blue",
+    "glasses": "no",
+}
 
 
 @functools.cache
@@ -96,7 +102,9 @@ def draw(name, rng, *, scene=None, style=None, pose=None, portrait=None, size=PI
     else:
         height = rng.uniform(0.66, 0.8)
         centre = 0.5 + rng.uniform(-0.08, 0.08)
-        world.place(canvas, figure(name), centre, 0.5 + height / 2 + rng.uniform(0.02, 0.1), height, bool(rng.integers(2)))
+        world.place(
+            canvas, figure(name), centre, 0.5 + height / 2 + rng.uniform(0.02, 0.1), height, bool(rng.integers(2))
+        )
     image = np.asarray(canvas)
     return (STYLES[style](image) if style else image), truth
 

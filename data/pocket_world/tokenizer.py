@@ -10,7 +10,7 @@ from pathlib import Path
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import CLIPTokenizer
 
-from pocket_world.stages import StageError
+from pocket_world.files import StageError
 
 LENGTH = 24  # tokens, the two ends included
 MERGES = 1500  # at most; the captions' words need fewer

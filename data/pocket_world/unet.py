@@ -11,8 +11,9 @@ from diffusers import DDPMScheduler, PNDMScheduler, UNet2DConditionModel
 
 from pocket_world.compiling import compile_parts
 from pocket_world.dataset import Pictures
+from pocket_world.files import StageError, load_checkpoint
 from pocket_world.latents import Cached, cache_hidden, cache_latents
-from pocket_world.stages import Ema, StageError, StageRun, load_checkpoint
+from pocket_world.stages import StageRun
 
 CHANNELS, LAYERS, HEADS = (128, 256), 1, (4, 8)
 BATCH, RATE = 32, 8e-4
@@ -20,6 +21,29 @@ DROP_CAPTION, SNR_LIMIT = 0.1, 5.0
 SHEET_SECONDS = 600
 SCHEDULE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000,
             "steps_offset": 1, "prediction_type": "epsilon"}
+
+
+class Ema:
+    """Exponential moving average of parameters with a warm-up, decay min(limit, (1 + n) / (10 + n)) at update n."""
+
+    def __init__(self, parameters, limit=0.9995):
+        self.parameters, self.limit, self.updates = list(parameters), limit, 0
+        self.shadow = [p.detach().clone() for p in self.parameters]
+
+    @torch.no_grad()
+    def update(self):
+        decay = min(self.limit, (1 + self.updates) / (10 + self.updates))
+        self.updates += 1
+        torch._foreach_lerp_(self.shadow, [p.detach() for p in self.parameters], 1 - decay)
+
+    def state_dict(self):
+        return {"updates": self.updates, "shadow": self.shadow}
+
+    @torch.no_grad()
+    def load_state_dict(self, state):
+        self.updates = state["updates"]
+        for mine, theirs in zip(self.shadow, state["shadow"], strict=True):
+            mine.copy_(theirs)
 
 
 def new_unet(text_width, tiny=False):

@@ -4,12 +4,14 @@ import torch
 from diffusers import AutoencoderKL
 
 from pocket_world.dataset import Pictures
-from pocket_world.stages import StageRun, load_checkpoint, weights_hash
+from pocket_world.files import load_checkpoint, save_checkpoint, weights_hash
+from pocket_world.stages import StageRun
 
 LATENT_CHANNELS = 8
 CHANNELS = (16, 32, 64, 96)
 BATCH, RATE = 16, 1.5e-3
 KL_WEIGHT = 1e-6  # per latent dimension; 5e-4 collapses the latents
+ENCODER = ("encoder.", "quant_conv.")  # the weights that decide the latents
 
 
 def new_vae(tiny=False):
@@ -44,7 +46,7 @@ def vae_losses(reconstruction, target, posterior):
 
 def encoder_state(vae):
     """The weights that decide the latents."""
-    return {key: value for key, value in vae.state_dict().items() if key.startswith(("encoder.", "quant_conv."))}
+    return {key: value for key, value in vae.state_dict().items() if key.startswith(ENCODER)}
 
 
 def train_vae(options):
@@ -53,8 +55,7 @@ def train_vae(options):
     pictures = Pictures(options.build)
     torch.manual_seed(options.seed)  # initial weights
     vae = new_vae(options.tiny).to(options.device)
-    frozen = (lambda key: key.startswith(("encoder.", "quant_conv."))) if options.freeze_encoder else (lambda key: False)
-    trained = [p for key, p in vae.named_parameters() if not frozen(key)]
+    trained = [p for key, p in vae.named_parameters() if not (options.freeze_encoder and key.startswith(ENCODER))]
     optimizer = torch.optim.AdamW(trained, lr=RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
     part = "optimizer_decoder" if options.freeze_encoder else "optimizer"
     batch = 4 if options.tiny else BATCH
@@ -130,8 +131,6 @@ def load_vae(build):
     name = weights_hash(encoder_state(vae))
     path = build / "latents" / name / "statistics.pt"
     if not path.exists():
-        from pocket_world.stages import save_checkpoint
-
         mean, std = latent_statistics(vae, Pictures(build))
         save_checkpoint(path, {"mean": mean, "std": std})
     saved = load_checkpoint(path, "")

@@ -55,7 +55,9 @@ def place(canvas, figure, centre, foot, height, flip=False):
     """Pastes an RGBA figure; centre, foot and height are shares of the canvas."""
     size = canvas.width
     side = max(2, round(height * size))
-    figure = figure.resize((side, side), Image.Resampling.BOX if figure.width % side == 0 else Image.Resampling.BICUBIC, reducing_gap=2.0)
+    figure = figure.resize(
+        (side, side), Image.Resampling.BOX if figure.width % side == 0 else Image.Resampling.BICUBIC, reducing_gap=2.0
+    )
     if flip:
         figure = figure.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     canvas.paste(figure, (round(centre * size - side / 2), round(foot * size - side)), figure)
@@ -65,7 +67,12 @@ def random_look(rng, who):
     """A person's attributes, each drawn on its own; short hair and baldness are for men and boys,
     long hair for women and girls, beards for men: a portrait shows who it is."""
     look = {name: str(rng.choice(values)) for name, values in PERSON_ATTRIBUTES.items()}
-    look["hair_style"] = str(rng.choice(("short", "long", "curly", "bald"), p=(0.6, 0.0, 0.25, 0.15) if who in ("man", "boy") else (0.0, 0.7, 0.3, 0.0)))
+    look["hair_style"] = str(
+        rng.choice(
+            ("short", "long", "curly", "bald"),
+            p=(0.6, 0.0, 0.25, 0.15) if who in ("man", "boy") else (0.0, 0.7, 0.3, 0.0),
+        )
+    )
     for name, share in (("glasses", 0.2), ("hat", 0.15), ("beard", 0.25 if who == "man" else 0.0)):
         look[name] = "yes" if rng.random() < share else "no"
     look["framing"] = "portrait" if rng.random() < 0.4 else "full"
@@ -110,9 +117,8 @@ def sample(rng, size=IMAGE_SIZE):
     room = captions.MAX_WORDS - 3 - (3 if scene else 0) - (5 if style else 0) - 2
     if kind == "view":
         core = captions.article(scene) if scene not in ("water", "night", "snow", "mountains") else scene
-        scene_words = None
-    else:
-        scene_words = scene
+    # A view's caption has named its scene already.
+    scene_words = None if kind == "view" else scene
     if kind == "thing":
         word = truth["subject"] = _any(rng)
         if word in sprites.PAINTABLE and rng.random() < 0.35:
@@ -148,7 +154,8 @@ def sample(rng, size=IMAGE_SIZE):
         truth["person"], truth["named"] = first, ["pose"]
         put_person(canvas, rng, who, first, 0.29, 1.0)
         put_person(canvas, rng, other, {**_plain_look(rng, other), "pose": pose}, 0.71, 1.0)
-        core = f"{captions.article(who)} {'' if pose == 'standing' else captions.DOING[pose] + ' '}with {captions.article(other)}"
+        doing = "" if pose == "standing" else captions.DOING[pose] + " "
+        core = f"{captions.article(who)} {doing}with {captions.article(other)}"
     image = np.asarray(canvas)
     if style:
         image = STYLE_FILTERS[style](image)

@@ -1,0 +1,170 @@
+"""The graph of the study: jupytext -> papermill -> records -> staged pages -> book.
+
+    snakemake --configfile config/quick.yaml --cores 2          (what `make study` runs)
+    snakemake --configfile config/sd15.yaml --executor slurm    (the same graph on a cluster)
+
+A profile (config/*.yaml) says which notebooks run with which parameters and what each needs. A notebook
+with `split_by: concepts` runs once per concept first, as independent jobs; the page then loads their arms.
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+import yaml
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, workflow.basedir)
+from textinv_core.parameters import ParameterError, check, declared
+
+if "experiments" not in config:
+
+    configfile: "config/quick.yaml"
+
+
+PYTHON = sys.executable
+PROFILE = config.get("profile")
+SCRATCH = f"build/{PROFILE}"
+RESULTS = f"results/{PROFILE}"
+
+
+def parameters_of(experiment):
+    """What Papermill hands to a notebook: the profile's defaults where it declares them, then its own."""
+    cell = next(c for c in nbformat.read(f"notebooks/{experiment}.ipynb", 4).cells if "parameters" in c.metadata.get("tags", []))
+    types = declared(cell.source)
+    shared = {k: v for k, v in config.get("parameters", {}).items() if k in types}
+    own = config["experiments"][experiment].get("parameters", {})
+    values = shared | own | {"profile": PROFILE}
+    try:
+        check(values, types)
+    except ParameterError as error:
+        raise WorkflowError(f"profile '{PROFILE}', experiment '{experiment}': {error}") from None
+    return values
+
+
+def check_config():
+    """Refuse a profile with a misspelt key, an unknown notebook or a wrong parameter before any job starts."""
+    known = {
+        "a profile": {"profile", "about", "parameters", "experiments", "concepts"},
+        "an experiment": {"parameters", "resources", "split_by"},
+        "resources": {"threads", "mem_mb", "runtime", "gpu"},
+    }
+
+    def keys(what, mapping, where):
+        for key in mapping or {}:
+            if key not in known[what]:
+                raise WorkflowError(f"{where}: unknown key '{key}'; {what} has: {', '.join(sorted(known[what]))}")
+
+    if not PROFILE or not config.get("experiments"):
+        raise WorkflowError("a profile needs `profile: name` and `experiments:`; see config/quick.yaml")
+    keys("a profile", config, f"profile '{PROFILE}'")
+    for name, settings in config["experiments"].items():
+        keys("an experiment", settings, f"experiment '{name}'")
+        keys("resources", settings.get("resources"), f"experiment '{name}'")
+        if settings.get("split_by") not in (None, "concepts"):
+            raise WorkflowError(f"experiment '{name}': split_by must be 'concepts' or absent")
+        if not Path(f"notebooks/{name}.py").is_file():
+            raise WorkflowError(f"experiment '{name}' has no notebooks/{name}.py")
+        parameters_of(name)
+
+
+check_config()
+
+
+def needs(key, default):
+    """A rule's resource, as the profile states it for the experiment."""
+    return lambda wildcards: config["experiments"][wildcards.experiment].get("resources", {}).get(key, default)
+
+
+def parts_of(wildcards):
+    if config["experiments"][wildcards.experiment].get("split_by") != "concepts":
+        return []
+    concepts = parameters_of(wildcards.experiment)["concepts"]
+    return [f"{SCRATCH}/{wildcards.experiment}/{concept}.ipynb" for concept in concepts]
+
+
+wildcard_constraints:
+    experiment="[a-z0-9_]+",
+    concept="[A-Za-z0-9_-]+",
+
+
+rule all:
+    localrule: True
+    input:
+        "book/_build/html/index.html",
+
+
+rule notebook:
+    """Source of truth is the percent script; this is what Papermill runs."""
+    localrule: True
+    input:
+        "notebooks/{experiment}.py",
+    output:
+        "build/notebooks/{experiment}.ipynb",
+    shell:
+        "{PYTHON} -m jupytext --quiet --to ipynb --output {output} {input}"
+
+
+rule parameters:
+    """One file per job, so that a changed profile re-runs just the notebooks it changes."""
+    localrule: True
+    output:
+        SCRATCH + "/{experiment}/{part}.yaml",
+    params:
+        values=lambda wildcards: parameters_of(wildcards.experiment)
+        | ({} if wildcards.part == "all" else {"concepts": [wildcards.part]}),
+    run:
+        Path(output[0]).write_text(yaml.safe_dump(params.values))
+
+
+rule part:
+    """One concept of an experiment: trains its arms, which the page then finds by identity."""
+    input:
+        notebook="build/notebooks/{experiment}.ipynb",
+        parameters=SCRATCH + "/{experiment}/{concept}.yaml",
+        core=sorted(Path("textinv_core").glob("*.py")),
+    output:
+        SCRATCH + "/{experiment}/{concept}.ipynb",
+    log:
+        SCRATCH + "/{experiment}/{concept}.log",
+    threads: needs("threads", 2)
+    resources:
+        mem_mb=needs("mem_mb", 6000),
+        runtime=needs("runtime", 60),
+        gpu=needs("gpu", 0),
+    shell:
+        "OMP_NUM_THREADS={threads} {PYTHON} notebooks/run.py {input.notebook} {output} -f {input.parameters} -r out {SCRATCH}/{wildcards.experiment}/{wildcards.concept} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
+
+
+rule experiment:
+    """The whole experiment: an executed notebook, and its records beside it."""
+    input:
+        parts_of,
+        notebook="build/notebooks/{experiment}.ipynb",
+        parameters=SCRATCH + "/{experiment}/all.yaml",
+        core=sorted(Path("textinv_core").glob("*.py")),
+    output:
+        update(RESULTS + "/{experiment}/{experiment}.ipynb"),
+    log:
+        SCRATCH + "/{experiment}/all.log",
+    threads: needs("threads", 2)
+    resources:
+        mem_mb=needs("mem_mb", 6000),
+        runtime=needs("runtime", 60),
+        gpu=needs("gpu", 0),
+    shell:
+        "OMP_NUM_THREADS={threads} {PYTHON} notebooks/run.py {input.notebook} {output} -f {input.parameters} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
+
+
+rule book:
+    """Pages staged from the executed notebooks, then Sphinx with warnings as errors and no network."""
+    localrule: True
+    input:
+        expand(RESULTS + "/{experiment}/{experiment}.ipynb", experiment=config["experiments"]),
+        [p for p in Path("book").rglob("*") if p.is_file() and p.relative_to("book").parts[0] not in ("_build", "experiments")],
+    output:
+        "book/_build/html/index.html",
+    log:
+        f"{SCRATCH}/book.log",
+    shell:
+        "{PYTHON} book/build.py --profile {PROFILE} > {log} 2>&1 || {{ tail -n 20 {log} >&2; exit 1; }}"

@@ -1,0 +1,215 @@
+"""Stage the executed notebooks of a profile into book/experiments/ and build the book, offline.
+
+    python book/build.py --profile quick        the records under results/quick
+    python book/build.py --profile published    for each page results/full, else results/quick
+
+Pages are copies of what Papermill wrote, with a line on their provenance under the title and the
+housekeeping cells hidden. Warnings are errors; a notebook with an error in it is refused by name.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import nbformat
+import yaml
+
+BOOK = Path(__file__).resolve().parent
+ROOT = BOOK.parent
+RESULTS = ROOT / "results"
+STAGED = BOOK / "experiments"
+PUBLISHED = ("full", "quick")  # the first that has the page
+
+
+def pages() -> list[str]:
+    """The experiment pages that the table of contents names."""
+    toc = yaml.safe_load((BOOK / "_toc.yml").read_text())
+    files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return [Path(file).name for file in files if file.startswith("experiments/")]
+
+
+def find(page: str, profiles: tuple[str, ...]) -> Path:
+    """The executed notebook of `page` in the first profile that has it."""
+    for profile in profiles:
+        notebook = RESULTS / profile / page / f"{page}.ipynb"
+        if notebook.is_file():
+            return notebook
+    raise ValueError(
+        f"no executed notebook for the page '{page}' under results/ ({', '.join(profiles)}): run `make study` first"
+    )
+
+
+def read_executed(path: Path) -> nbformat.NotebookNode:
+    """The notebook at `path`; ValueError if a cell failed or was never run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        notebook = nbformat.read(path, as_version=4)
+    if notebook.metadata.get("papermill", {}).get("exception"):
+        raise ValueError(f"{path} did not run to its end")
+    for number, cell in enumerate(notebook.cells):
+        if any(output.output_type == "error" for output in cell.get("outputs", [])):
+            raise ValueError(f"{path}: cell {number} ended in an error")
+        if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
+            raise ValueError(f"{path}: cell {number} was not run")
+    return notebook
+
+
+def provenance_line(page: str, record: dict) -> str:
+    """What a reader should know before the first figure: which model, profile and how many of what."""
+    given = record["parameters"]
+    model = "the pocket model" if given["model"] == "pocket" else f"`{given['model']}`"
+    many = [
+        f"{len(given[key])} {word}"
+        for key, word in (("concepts", "concepts"), ("seeds", "training seeds"))
+        if given.get(key)
+    ]
+    if given.get("steps"):
+        many.append(f"{given['steps']} steps")
+    about = (yaml.safe_load((ROOT / f"config/{record['profile']}.yaml").read_text()) or {}).get("about", "")
+    return (
+        f":::{{div}} page-facts\n**Shown here:** {model}, profile *{record['profile']}*, {', '.join(many)}. {about}\n"
+        f"**Run it again:** `papermill notebooks/{page}.ipynb out.ipynb` ([how](../rerun.md)); "
+        f"what it ran with is on the [provenance page](../provenance.md).\n:::"
+    )
+
+
+def stage(page: str, source: Path) -> dict:
+    """Write book/experiments/<page>.ipynb and return the page's provenance record."""
+    record = json.loads((source.parent / "provenance.json").read_text())
+    record |= {"page": page, "profile": source.parent.parent.name}
+    notebook = read_executed(source)
+    heading = next(
+        (cell for cell in notebook.cells if cell.cell_type == "markdown" and cell.source.startswith("# ")), None
+    )
+    if heading is None:
+        raise ValueError(f"{source}: no title (a markdown cell that begins with '# ')")
+    title, _, rest = heading.source.partition("\n")
+    heading.source = f"{title}\n\n{provenance_line(page, record)}\n{rest}"
+    for cell in notebook.cells:
+        tags = set(cell.metadata.get("tags", []))
+        if tags & {"parameters", "injected-parameters"}:
+            cell.metadata.tags = sorted(tags | {"hide-input"})
+        cell.metadata.pop("papermill", None)
+    notebook.metadata.pop("papermill", None)
+    notebook.metadata.pop("widgets", None)  # a live widget would fetch its code from the network
+    nbformat.write(notebook, STAGED / f"{page}.ipynb")
+    for picture in sorted(source.parent.glob("*.png")):
+        shutil.copyfile(picture, STAGED / f"{page}_{picture.name}")
+    return record
+
+
+def provenance_page(records: list[dict]) -> str:
+    """Tables of what made each page, as MyST, from the records alone."""
+    lines = ["| page | profile | model | ran on | minutes | processor | code |", "|---|---|---|---|---:|---|---|"]
+    for r in records:
+        minutes = "" if r.get("seconds") is None else f"{r['seconds'] / 60:.1f}"
+        machine = r.get("machine", {})
+        accelerator = machine.get("accelerator", "none")
+        hardware = machine.get("processor", "") if accelerator == "none" else accelerator
+        lines.append(
+            f"| [{r['page']}](experiments/{r['page']}) | {r['profile']} | {r['parameters']['model']} "
+            f"| {r['time'][:10]} | {minutes} | {hardware}, {machine.get('threads', '?')} threads | `{r['code']}` |"
+        )
+    for r in records:
+        identity = {
+            "record": r["id"],
+            "model weights": r["model"],
+            **{f"pictures of {k}": v for k, v in r["data"].items()},
+        }
+        lines += [
+            "",
+            f":::{{dropdown}} {r['page']}: parameters, data, versions",
+            "",
+            "| parameter | value |",
+            "|---|---|",
+        ]
+        lines += [f"| `{name}` | `{json.dumps(value)}` |" for name, value in r["parameters"].items()]
+        lines += [
+            "",
+            "| hash of | value |",
+            "|---|---|",
+            *(f"| {name} | `{value}` |" for name, value in identity.items()),
+        ]
+        lines += [
+            "",
+            "| package | version |",
+            "|---|---|",
+            *(f"| {name} | {value} |" for name, value in r["versions"].items()),
+        ]
+        lines += [":::"]
+    return "\n".join(lines) + "\n"
+
+
+def stage_pocket_model() -> None:
+    """What the pocket model's page shows: its world, its concepts, and the card its training wrote."""
+    from PIL import Image
+    from pocket_world.sheet import contact_sheet
+
+    contact_sheet(rows=6, columns=12, seed=3, gap=4, zoom=2)[0].save(STAGED / "pocket_world.png", optimize=True)
+    concepts = [sorted((folder / "images").glob("*.png"))[:6] for folder in sorted((ROOT / "data/concepts").glob("*/"))]
+    sheet = Image.new("RGB", (6 * 132 - 4, len(concepts) * 132 - 4), "white")
+    for row, pictures in enumerate(concepts):
+        for column, picture in enumerate(pictures):
+            with Image.open(picture) as image:
+                sheet.paste(
+                    image.convert("RGB").resize((128, 128), Image.Resampling.LANCZOS), (column * 132, row * 132)
+                )
+    sheet.save(STAGED / "pocket_concepts.png", optimize=True)
+
+    model = ROOT / "data/models/pocket"
+    text = "*This copy of the study has no model card: the pocket model has not been trained here.*\n"
+    if (model / "README.md").is_file():
+        _, _, text = (model / "README.md").read_text(encoding="utf-8").partition("\n## ")
+        text = re.sub(r"!\[([^]]*)\]\(([^)]+)\)", r"![\1](experiments/pocket_\2)", "## " + text)
+        for picture in model.glob("*.png"):
+            shutil.copyfile(picture, STAGED / f"pocket_{picture.name}")
+    (STAGED / "pocket_card.md").write_text(text, encoding="utf-8")
+
+
+def build(quiet: bool = True) -> None:
+    """Sphinx by way of jupyter-book, warnings as errors."""
+    command = [
+        str(Path(sys.executable).with_name("jupyter-book")),
+        "build",
+        str(BOOK),
+        "-W",
+        "-n",
+        "--keep-going",
+        *(["-q"] if quiet else []),
+    ]
+    environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        said = [line for line in (done.stdout + done.stderr).splitlines() if "WARNING" in line or "ERROR" in line]
+        raise ValueError("the book did not build:\n" + ("\n".join(said) or done.stdout + done.stderr))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--profile", default="published", help="a folder under results/, or `published`")
+    parser.add_argument("--stage-only", action="store_true", help="write book/experiments/, do not build")
+    options = parser.parse_args()
+    profiles = PUBLISHED if options.profile == "published" else (options.profile,)
+    try:
+        sources = {page: find(page, profiles) for page in pages()}
+        shutil.rmtree(STAGED, ignore_errors=True)
+        STAGED.mkdir()
+        records = [stage(page, source) for page, source in sources.items()]
+        stage_pocket_model()
+        (STAGED / "provenance_tables.md").write_text(provenance_page(records))
+        if not options.stage_only:
+            build()
+    except (ValueError, OSError, KeyError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

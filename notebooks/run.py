@@ -1,0 +1,89 @@
+"""Run one notebook with Papermill, strictly: `python notebooks/run.py step_ablation out.ipynb -p steps 200`.
+
+Parameters are checked before a kernel starts. The executed notebook appears under its name only when
+every cell has run; a failed one is kept beside it as `*.failed.ipynb`, and an earlier result is left alone.
+"""
+
+import argparse
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+
+NOTEBOOKS = Path(__file__).resolve().parent
+
+
+def read_parameters_cell(notebook: Path) -> str:
+    """The source of a notebook's one cell tagged `parameters`."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    sources = [c.source for c in cells if "parameters" in c.metadata.get("tags", [])]
+    if len(sources) != 1:
+        raise ValueError(f"{notebook} has {len(sources)} cells tagged `parameters`; expected exactly one")
+    return sources[0]
+
+
+def run(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
+    """Execute `notebook` with `parameters` and write it to `output` when, and only when, it succeeds."""
+    from textinv_core.parameters import check, declared
+
+    check(parameters, declared(read_parameters_cell(notebook)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import papermill
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(f".{output.stem}.{os.getpid()}.ipynb")
+    try:
+        papermill.execute_notebook(
+            notebook, partial, parameters, kernel_name="python3", progress_bar=sys.stderr.isatty()
+        )
+        os.replace(partial, output)
+    except papermill.PapermillExecutionError as error:
+        failed = output.with_suffix(".failed.ipynb")
+        os.replace(partial, failed)
+        raise RuntimeError(f"{notebook.stem}: {error.ename}: {error.evalue} (how far it came: {failed})") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def typed(text: str) -> Any:
+    """A command line's `-p` value as YAML reads it, plus the `5e-3` that YAML takes for a word."""
+    value = yaml.safe_load(text)
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebook", help="a name under notebooks/, or a path")
+    parser.add_argument("output", type=Path, help="where the executed notebook goes")
+    parser.add_argument("-p", dest="typed", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
+    parser.add_argument("-r", dest="raw", nargs=2, action="append", default=[], metavar=("NAME", "TEXT"))
+    parser.add_argument("-f", dest="files", type=Path, action="append", default=[], metavar="YAML")
+    options = parser.parse_args(arguments)
+    notebook = Path(options.notebook)
+    if notebook.suffix != ".ipynb":
+        notebook = NOTEBOOKS / f"{options.notebook}.ipynb"
+    try:
+        if not notebook.is_file():
+            known = ", ".join(sorted(p.stem for p in NOTEBOOKS.glob("*.ipynb")))
+            raise ValueError(f"no notebook {notebook}; there are: {known}")
+        parameters: dict[str, Any] = {}
+        for file in options.files:
+            parameters |= yaml.safe_load(file.read_text()) or {}
+        parameters |= {name: typed(value) for name, value in options.typed}
+        parameters |= dict(options.raw)
+        run(notebook, options.output, parameters)
+    except (ValueError, RuntimeError, OSError, yaml.YAMLError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""The graph: a profile with a mistake is refused before any job; a small study runs to a built book; it resumes."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from textinv_core.paths import ROOT
+
+PROFILES = sorted(path.stem for path in (ROOT / "config").glob("*.yaml"))
+
+
+def snakemake(where, profile, *flags):
+    """Snakemake in a copy of the repository: the finished process, its words in `stdout`."""
+    own = {"PYTHONPATH": f"{where}{os.pathsep}{where / 'data'}", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    command = [str(Path(sys.executable).with_name("snakemake")), "--configfile", str(profile), "--cores", "2", *flags]
+    return subprocess.run(
+        command,
+        cwd=where,
+        env=os.environ | own,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=1800,
+    )
+
+
+def write_profile(where, change=lambda profile: None):
+    profile = yaml.safe_load((where / "config" / "tiny.yaml").read_text())
+    change(profile)
+    path = where / "config" / "changed.yaml"
+    path.write_text(yaml.safe_dump(profile))
+    return path
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_profiles_plan_their_jobs(study_copy, profile):
+    done = snakemake(study_copy, study_copy / "config" / f"{profile}.yaml", "--dry-run")
+    assert done.returncode == 0, done.stdout[-1500:]
+    assert "rule book" in done.stdout and "experiment=step_ablation" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda p: p.update(experimentz=1), "unknown key 'experimentz'"),
+        (lambda p: p["experiments"]["step_ablation"].update(parameter={}), "unknown key 'parameter'"),
+        (
+            lambda p: p["experiments"]["step_ablation"]["parameters"].update(stepps=1),
+            "unknown parameter `stepps`: did you mean",
+        ),
+        (
+            lambda p: p["experiments"]["step_ablation"]["parameters"].update(steps="4"),
+            "parameter `steps` must be a whole number",
+        ),
+        (lambda p: p["experiments"].update(step_ablatoin={}), "experiment 'step_ablatoin' has no notebooks/"),
+        (lambda p: p.pop("profile"), "a profile needs `profile: name`"),
+    ],
+)
+def test_a_profile_with_a_mistake_is_refused_before_any_job(study_copy, change, said):
+    done = snakemake(study_copy, write_profile(study_copy, change), "--dry-run")
+    assert done.returncode != 0
+    assert said in done.stdout and "rule book" not in done.stdout
+
+
+def test_a_small_study_runs_to_a_book(study):
+    notebook = nbformat.read(study / "results/tiny/step_ablation/step_ablation.ipynb", as_version=4)
+    assert not any(o.output_type == "error" for c in notebook.cells for o in c.get("outputs", []))
+    assert (study / "book/_build/html/experiments/step_ablation.html").is_file()
+    assert not list(study.glob("results/tiny/**/.*.ipynb"))
+
+
+def test_nothing_is_done_twice(study):
+    assert "Nothing to be done" in snakemake(study, study / "config/tiny.yaml").stdout
+
+
+def test_a_failed_experiment_leaves_the_earlier_page(study):
+    page = study / "results/tiny/step_ablation/step_ablation.ipynb"
+    before = page.read_bytes()
+    experiment = dict(split_by=None)
+
+    def change(profile):
+        profile["experiments"]["step_ablation"] |= experiment
+        profile["experiments"]["step_ablation"]["parameters"]["guidance"] = 0.5
+
+    done = snakemake(study, write_profile(study, change))
+    assert done.returncode != 0
+    assert "error: step_ablation: ValueError: guidance_scale" in done.stdout
+    assert page.read_bytes() == before
+
+
+def test_an_unfinished_page_is_not_published(study, tmp_path):
+    copy = tmp_path / "study"
+    shutil.copytree(study, copy, ignore=shutil.ignore_patterns("_build", "experiments", ".snakemake"))
+    page = copy / "results/tiny/step_ablation/step_ablation.ipynb"
+    notebook = nbformat.read(page, as_version=4)
+    notebook.cells[-1].outputs = [nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])]
+    nbformat.write(notebook, page)
+    build = [sys.executable, str(copy / "book/build.py"), "--profile", "tiny"]
+    done = subprocess.run(build, capture_output=True, text=True)
+    assert done.returncode == 1 and "ended in an error" in done.stderr
+    done = subprocess.run([*build[:-1], "sd15"], capture_output=True, text=True)
+    assert done.returncode == 1 and "run `make study` first" in done.stderr

@@ -1,0 +1,226 @@
+"""How the pocket model is trained: the laws of its parts, kill and resume, and an export that plain diffusers loads."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+from pocket_world import clip, dataset, export, files, oracle, oracle_training, stages, tokenizer, unet, vae
+from pocket_world.__main__ import main, parse, train_stage
+from transformers import CLIPTokenizer
+
+SAMPLES = {"clip": 960, "judge": 64, "vae": 40, "unet": 120, "oracle": 320}
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory):
+    """A tiny build in which every stage ran through once."""
+    folder = tmp_path_factory.mktemp("pocket")
+    given = stages.Options(samples=192, threads=1, build=folder / "build", models=folder / "models", tiny=True)
+    train_stage("dataset", given)
+    for stage, samples in SAMPLES.items():
+        train_stage(stage, replace(given, samples=samples))
+    return given
+
+
+def checkpoint(options, stage):
+    return torch.load(options.build / stage / "last.pt", weights_only=True)
+
+
+def command(options, stage):
+    return [sys.executable, "-m", "pocket_world", "train", stage, "--tiny", "--threads", "1", "--build",
+            str(options.build), "--samples", str(SAMPLES[stage]), "--checkpoint-seconds", "0"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["clip", "vae", "unet", "oracle"])
+def test_a_killed_stage_resumes_and_ends_at_the_same_weights(options, stage, tmp_path):
+    other = replace(options, build=tmp_path)
+    for name in ("data", "tokenizer", "vae", "clip", "latents", "hidden"):
+        if name != stage:
+            os.symlink(options.build / name, tmp_path / name)
+    process = subprocess.Popen(command(other, stage), stderr=subprocess.DEVNULL)
+    last = tmp_path / stage / "last.pt"
+    while not last.exists():
+        assert process.poll() is None, "the stage ended before its first checkpoint"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    stopped = checkpoint(other, stage)["counters"]["step"]
+    assert 0 < stopped < checkpoint(options, stage)["counters"]["step"]
+    train_stage(stage, replace(other, samples=SAMPLES[stage]))
+    through, resumed = checkpoint(options, stage), checkpoint(other, stage)
+    assert resumed["counters"]["samples"] == through["counters"]["samples"] == SAMPLES[stage]
+    for name, value in through["model"].items():
+        assert torch.equal(value, resumed["model"][name]), name
+
+
+def test_sigterm_saves_and_shows_in_the_exit_status(tmp_path):
+    run = stages.StageRun("stopped", stages.Options(samples=100, build=tmp_path), {}, batch=1)
+    with pytest.raises(SystemExit) as stopped:
+        for step in run.steps():
+            if step == 3:
+                signal.raise_signal(signal.SIGTERM)
+    assert stopped.value.code == 128 + signal.SIGTERM
+    assert torch.load(tmp_path / "stopped" / "last.pt", weights_only=True)["counters"]["step"] == 4
+
+
+def test_a_missing_shard_is_drawn_again_to_the_same_bytes(options):
+    path = options.build / "data" / "train_0001.npy"
+    before = path.read_bytes()
+    count = len(dataset.Pictures(options.build))
+    path.unlink()
+    train_stage("dataset", options)
+    assert path.read_bytes() == before
+    assert len(dataset.Pictures(options.build)) == count == 192
+
+
+def test_the_export_loads_with_plain_diffusers_and_transformers(options):
+    export.export(options)
+    pipeline = StableDiffusionPipeline.from_pretrained(options.models / "pocket")
+    assert next(pipeline.unet.parameters()).dtype == torch.float32  # asked for by default, stored in fp16
+    pipeline.set_progress_bar_config(disable=True)
+    image = pipeline("a photo of a tree", height=64, width=64, num_inference_steps=2, output_type="np").images
+    assert image.shape == (1, 64, 64, 3) and np.isfinite(image).all()
+    assert pipeline.text_encoder.config.eos_token_id == pipeline.tokenizer.eos_token_id != 2
+    assert not [name for name in os.listdir(options.models) if name.endswith((".tmp", ".old"))]
+    answers = oracle.load_oracle(options.models / "pocket_oracle")((image * 255).astype(np.uint8))
+    assert answers["subject"]["probability"].sum() == pytest.approx(1, abs=1e-4)
+    assert answers["subject"]["label"][0] in answers["subject"]["labels"]
+
+
+def test_the_unet_refuses_encoders_it_was_not_trained_with(options, tmp_path):
+    for name in ("data", "tokenizer", "clip", "latents", "hidden"):
+        os.symlink(options.build / name, tmp_path / name)
+    for stage in ("vae", "unet"):
+        files.save_checkpoint(tmp_path / stage / "last.pt", checkpoint(options, stage))
+    train_stage("vae", replace(options, build=tmp_path, samples=8, freeze_encoder=True))
+    export.build_pipeline(tmp_path)  # only the decoder has changed
+    train_stage("vae", replace(options, build=tmp_path, samples=8, seed=1))
+    with pytest.raises(files.StageError, match="was trained with vae encoder"):
+        export.build_pipeline(tmp_path)
+
+
+def test_a_unet_may_begin_from_the_export_alone(options, tmp_path):
+    for name in ("data", "tokenizer", "clip", "vae", "latents", "hidden"):
+        os.symlink(options.build / name, tmp_path / name)
+    export.export(options)
+    train_stage("unet", replace(options, build=tmp_path, samples=4, init_from_export=True))
+    exported = unet.load_unet(options.build, 32)[0].state_dict()
+    begun = unet.load_unet(tmp_path, 32)[0].state_dict()
+    assert all(torch.allclose(exported[name], begun[name], atol=5e-3) for name in exported)
+
+
+def test_freezing_the_text_keeps_the_text_encoder(options, tmp_path):
+    for name in ("data", "tokenizer"):
+        os.symlink(options.build / name, tmp_path / name)
+    files.save_checkpoint(tmp_path / "clip" / "last.pt", checkpoint(options, "clip"))
+    train_stage("clip", replace(options, build=tmp_path, samples=32, freeze_text=True))
+    before, after = checkpoint(options, "clip")["model"], checkpoint(replace(options, build=tmp_path), "clip")["model"]
+    assert all(torch.equal(before[name], after[name]) for name in before if name.startswith("text_model"))
+    assert not torch.equal(before["visual_projection.weight"], after["visual_projection.weight"])
+
+
+def test_every_world_word_is_one_token_and_anything_else_falls_back_to_bytes(options):
+    words = tokenizer.load_tokenizer(options.build / "tokenizer")
+    assert all(len(words(word, add_special_tokens=False).input_ids) == 1 for word in tokenizer.world_words())
+    for text in ("zyzzyva qrx", "größe 42", "日本"):
+        ids = words(text, add_special_tokens=False).input_ids
+        assert words.unk_token_id not in ids and words.decode(ids).replace(" ", "") == text.replace(" ", "")
+    assert tokenizer.encode(words, ["a " * 60]).shape == (1, tokenizer.LENGTH)
+
+
+def test_the_tokenizer_saved_by_transformers_agrees(options, tmp_path):
+    words = tokenizer.load_tokenizer(options.build / "tokenizer")
+    words.save_pretrained(tmp_path)
+    text = "a photo of a man with brown hair doing ballet"
+    assert CLIPTokenizer.from_pretrained(tmp_path)(text).input_ids == words(text).input_ids
+
+
+def test_the_contrastive_loss_is_least_where_equal_captions_are_nearest():
+    same = torch.tensor([[1, 1, 0], [1, 1, 0], [0, 0, 1]]).bool()
+    good, bad = 20.0 * same.float(), 20.0 * (~same).float()
+    losses = clip.contrastive_loss(good, same)
+    assert losses.shape == (3,)
+    assert losses.tolist() == pytest.approx([np.log(2), np.log(2), 0], abs=1e-4)  # the entropy of the targets
+    assert (clip.contrastive_loss(bad, same) > losses).all()
+
+
+def test_normalised_latents_have_unit_scale_and_decode_to_the_same_picture():
+    torch.manual_seed(0)
+    model = vae.new_vae(tiny=True).eval()
+    x = torch.rand(4, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        before = model.encode(x).latent_dist
+        picture = model.decode(before.mean).sample
+        mean, std = before.mean.mean((0, 2, 3)), before.mean.std((0, 2, 3))
+        after = vae.normalise_latents(model, mean, std).encode(x).latent_dist
+        assert torch.allclose(after.mean.mean((0, 2, 3)), torch.zeros(8), atol=1e-3)
+        assert torch.allclose(after.mean.std((0, 2, 3)), torch.ones(8), atol=1e-3)
+        assert torch.allclose(after.std, before.std / std[None, :, None, None], rtol=1e-3)
+        assert torch.allclose(model.decode(after.mean).sample, picture, atol=1e-3)
+
+
+def test_min_snr_weights_are_one_at_high_noise_and_bounded():
+    scheduler = unet.DDPMScheduler(**unet.SCHEDULE)
+    weights = unet.min_snr_weight(scheduler.alphas_cumprod)
+    assert weights[-1] == 1 and (weights <= 1).all() and (weights.diff() >= -1e-6).all()
+
+
+def test_the_learning_rate_warms_up_stays_and_cools_down(tmp_path):
+    run = stages.StageRun("plan", stages.Options(samples=1000, build=tmp_path), {}, batch=1, warmup=10, cooldown=0.25)
+    rates = []
+    for _ in run.steps():
+        rates.append(run.learning_rate(1.0))
+    assert rates[0] == pytest.approx(0.1) and rates[9:750] == [1.0] * 741
+    assert rates[-1] == pytest.approx(0.01) and (np.diff(rates[751:]) <= 0).all()
+
+
+def test_indices_visit_every_picture_once_an_epoch(tmp_path):
+    run = stages.StageRun("order", stages.Options(samples=40, build=tmp_path), {}, batch=5)
+    seen = []
+    for _ in run.steps():
+        seen.append(run.indices(20, 5))
+    first, second = np.concatenate(seen[:4]), np.concatenate(seen[4:])
+    assert sorted(first) == sorted(second) == list(range(20)) and list(first) != list(second)
+
+
+def test_the_moving_average_warms_up():
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    ema = unet.Ema([parameter])
+    parameter.data.fill_(1.0)
+    ema.update()
+    assert ema.shadow[0].item() == pytest.approx(0.9)  # decay (1 + 0) / (10 + 0)
+
+
+def test_labels_and_disturbances_of_the_oracle():
+    nothing = dict.fromkeys(("subject", "second", "scene", "style", "colour", "person")) | {"count": 1}
+    heads = oracle.world_heads()
+    table = oracle.truth_table([{"attributes": nothing}], heads)[0]
+    for (head, labels), i in zip(heads.items(), table, strict=True):
+        assert labels[i] == ("1" if head == "count" else "none")
+    x = torch.zeros(8, 3, 64, 64)
+    assert oracle_training.disturb(x, torch.Generator().manual_seed(0)).std() < 0.12
+
+
+def test_errors_are_one_line_that_names_what_is_missing(tmp_path, monkeypatch):
+    for stage in ("clip", "vae", "unet", "oracle"):
+        with pytest.raises(files.StageError, match="train dataset"):
+            main(["train", stage, "--build", str(tmp_path), "--samples", "8"])
+    with pytest.raises(files.StageError, match="nothing is trained yet"):
+        main(["export", "--build", str(tmp_path), "--models", str(tmp_path / "models")])
+    with pytest.raises(files.StageError, match="no exported model"):
+        main(["card", "--build", str(tmp_path), "--models", str(tmp_path / "models")])
+    assert parse(["train", "all", "--minutes", "2.5"]).minutes == 2.5
+
+
+def test_the_log_holds_each_step_once(options):
+    seen = [json.loads(line)["samples"] for line in (options.build / "vae" / "log.jsonl").read_text().splitlines()]
+    assert seen == sorted(set(seen)) and seen[-1] == SAMPLES["vae"]

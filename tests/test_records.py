@@ -1,0 +1,95 @@
+"""Records are whole or absent, say where they come from, and read back as they were."""
+
+import json
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import draw
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from textinv_core import records
+
+
+def test_a_write_that_fails_leaves_the_file_that_was_there(tmp_path):
+    path = tmp_path / "deep" / "a.json"
+    records.write_json(path, {"a": 1})
+    with pytest.raises(RuntimeError), records.atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert records.load_json(path) == {"a": 1} and os.listdir(path.parent) == ["a.json"]
+
+
+def test_a_write_replaces_in_one_move(tmp_path):
+    path = tmp_path / "a.json"
+    records.write_json(path, {"a": 1})
+    with records.atomic(path) as temporary:
+        temporary.write_text('{"a": 2}')
+        assert records.load_json(path) == {"a": 1}
+    assert records.load_json(path) == {"a": 2}
+
+
+def test_what_a_killed_writer_left_is_swept_out(tmp_path):
+    (tmp_path / ".state.safetensors.123.tmp").write_bytes(b"half")
+    with records.lock(tmp_path):
+        assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+        with pytest.raises(ValueError, match="another process"), records.lock(tmp_path):
+            pass
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=5))
+def test_tables_keep_float32_values_and_arm_names(tmp_path_factory, values):
+    path = tmp_path_factory.mktemp("table") / "t.csv"
+    table = pd.DataFrame({"arm": ["0012345678"] * len(values), "x": values})
+    back = records.load_table(records.write_table(path, table), columns=("arm", "x"))
+    assert back["arm"].tolist() == table["arm"].tolist()
+    assert np.array_equal(back["x"].astype(np.float32), np.array(values, dtype=np.float32))
+
+
+def test_bad_records_are_named_in_one_line(tmp_path):
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    (tmp_path / "a.json").write_text("{")
+    (tmp_path / "empty.csv").write_text("")
+    for call, named in (
+        (lambda: records.load_table(tmp_path / "a.csv", ("arm", "x", "y")), "a.csv.*arm, y"),
+        (lambda: records.load_table(tmp_path / "empty.csv"), "empty.csv"),
+        (lambda: records.load_table(tmp_path / "absent.csv"), "absent.csv"),
+        (lambda: records.load_json(tmp_path / "a.json"), "a.json"),
+        (lambda: records.record_dir("quick", "../elsewhere"), "record name"),
+    ):
+        with pytest.raises(ValueError, match=named) as error:
+            call()
+        assert "\n" not in str(error.value)
+
+
+def test_the_same_picture_gives_the_same_bytes(tmp_path):
+    one, two = (records.write_image(tmp_path / f"{i}.png", draw(3)).read_bytes() for i in range(2))
+    with Image.open(tmp_path / "0.png") as image:
+        assert one == two and image.mode == "RGB"
+
+
+def test_provenance_names_what_decides_the_numbers(tmp_path):
+    settings = dict(data={"a": "12"}, model="34")
+    record = records.provenance({"steps": 3, "seeds": [0, 1]}, **settings, seconds=1.5)
+    assert json.loads(json.dumps(record)) == record
+    assert {"id", "parameters", "data", "model", "code", "commit", "versions", "machine", "time"} <= record.keys()
+    assert record["versions"]["torch"] and record["machine"]["cores"] and "node" not in record["machine"]
+    path = records.write_json(tmp_path / "provenance.json", record)
+    assert records.is_current(path, {"seeds": [0, 1], "steps": 3}, **settings)
+    assert not records.is_current(path, {"steps": 4, "seeds": [0, 1]}, **settings)
+    assert not records.is_current(path, {"steps": 3, "seeds": [0, 1]}, data={"a": "13"}, model="34")
+    assert not records.is_current(tmp_path / "absent.json", {}, **settings)
+
+
+def test_identity_does_not_depend_on_order():
+    assert (
+        records.identity({"a": 1, "b": 2}) == records.identity({"b": 2, "a": 1}) != records.identity({"a": 1, "b": 3})
+    )
+
+
+def test_the_code_hash_is_of_the_named_modules():
+    assert records.code_hash("losses") == records.code_hash("losses") != records.code_hash("losses", "tokens")

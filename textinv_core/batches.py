@@ -1,0 +1,90 @@
+"""What a training step sees: pictures as latents, noise, timesteps, templates.
+
+Every draw comes from a generator named by (seed, step, what is drawn). So no generator has a state to
+save, arms that share a seed see the same batch, and drawing one thing more changes nothing else.
+"""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from textinv_core.concepts import load_images
+from textinv_core.losses import training_target
+from textinv_core.models import resolution
+
+
+def stream(seed: int, step: int, name: str) -> torch.Generator:
+    """The CPU generator for one thing drawn at one step of one seed."""
+    digest = hashlib.blake2b(f"{name}/{seed}/{step}".encode(), digest_size=8).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest, "big") >> 1)
+
+
+@torch.no_grad()
+def encode_latents(pipe, paths, size: int | None = None) -> Tensor:
+    """The VAE's latent distribution of each picture and its mirror image, once: (n, 2 flips, 2, C, h, w).
+
+    The third axis is mean and standard deviation, scaled; a fresh sample of it each step has the same
+    distribution as encoding each step.
+    """
+    images = load_images(paths, size or resolution(pipe))
+    pixels = torch.from_numpy(np.stack([np.asarray(image, dtype=np.float32) for image in images]))
+    pixels = (pixels / 127.5 - 1).permute(0, 3, 1, 2).to(pipe.vae.device, pipe.vae.dtype)  # (n, 3, H, W)
+    encoded = []
+    for picture in pixels:
+        dist = pipe.vae.encode(torch.stack([picture, picture.flip(-1)])).latent_dist
+        encoded.append(torch.stack([dist.mean, dist.std], dim=1).float())
+    return torch.stack(encoded) * pipe.vae.config.scaling_factor
+
+
+class Batch(NamedTuple):
+    """One batch of one concept and seed, on the model's device."""
+
+    noisy: Tensor  # (B, C, h, w) x_t
+    target: Tensor  # (B, C, h, w) what the network should predict
+    timesteps: Tensor  # (B,)
+    template: Tensor  # (B,) which template
+
+
+def training_batch(
+    latents: Tensor,  # (n, 2, 2, C, h, w) from encode_latents
+    scheduler,
+    *,
+    seed: int,
+    step: int,
+    batch_size: int,
+    templates: int,  # how many there are
+    flip: bool,
+) -> Batch:
+    """The batch of (seed, step): the same whichever arms ask for it, on whichever device."""
+    shape = (batch_size, *latents.shape[3:])
+
+    def pick(name: str, count: int) -> Tensor:
+        return torch.randint(count, (batch_size,), generator=stream(seed, step, name))
+
+    # Uniform numbers scaled to the count: concepts of few and of many pictures draw alike.
+    picture = (torch.rand(batch_size, generator=stream(seed, step, "picture")) * len(latents)).long()
+    template = (torch.rand(batch_size, generator=stream(seed, step, "template")) * templates).long()
+    mirrored = pick("flip", 2) * int(flip)
+    timesteps = pick("timestep", scheduler.config.num_train_timesteps)
+    sample = torch.randn(shape, generator=stream(seed, step, "latent"))
+    noise = torch.randn(shape, generator=stream(seed, step, "noise"))
+    sample, noise, timesteps = (x.to(latents.device) for x in (sample, noise, timesteps))
+    mean, std = latents[picture.to(latents.device), mirrored.to(latents.device)].unbind(1)
+    clean = mean + std * sample
+    noisy = scheduler.add_noise(clean, noise, timesteps)
+    return Batch(noisy, training_target(scheduler, clean, noise=noise, timesteps=timesteps), timesteps, template)
+
+
+def fixed_batch(latents: Tensor, scheduler, *, size: int) -> Batch:
+    """The batch whose loss is logged: the same triples at every checkpoint, timesteps spread evenly."""
+    picture = torch.arange(size) % len(latents)
+    steps = scheduler.config.num_train_timesteps
+    timesteps = ((torch.arange(size) + 0.5) * steps / size).long().to(latents.device)
+    noise = torch.randn((size, *latents.shape[3:]), generator=stream(0, 0, "fixed")).to(latents.device)
+    clean = latents[picture.to(latents.device), 0, 0]
+    noisy = scheduler.add_noise(clean, noise, timesteps)
+    target = training_target(scheduler, clean, noise=noise, timesteps=timesteps)
+    return Batch(noisy, target, timesteps, torch.zeros(size, dtype=torch.long))

@@ -1,0 +1,160 @@
+"""What a run leaves behind: tables, pictures and provenance, each written to a temporary name and moved.
+
+A reader of a folder therefore never sees half a file, whatever killed the writer.
+"""
+
+import datetime
+import fcntl
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+
+from textinv_core.paths import RESULTS, ROOT
+
+PACKAGES = ("torch", "diffusers", "transformers", "numpy", "scipy", "pandas", "pillow", "safetensors")
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary name beside `path`; on success it is flushed to disk and becomes `path`."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def lock(folder: str | Path) -> Iterator[None]:
+    """Hold `folder` for this process, and sweep out what a killed one left half written.
+
+    The system frees it however the process ends.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ValueError(f"{folder}: another process writes here; choose another folder or wait") from None
+        for torn in folder.glob(".*.tmp"):
+            torn.unlink()
+        yield
+
+
+def identity(values) -> str:
+    """10 hex digits that name a set of JSON-able values, whatever their order."""
+    return hashlib.blake2b(json.dumps(values, sort_keys=True, default=str).encode(), digest_size=5).hexdigest()
+
+
+def record_dir(profile: str, experiment: str) -> Path:
+    """Where an experiment's records lie: results/<profile>/<experiment>."""
+    for name in (profile, experiment):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+            raise ValueError(f"record name {name!r}: expected letters, digits, '.', '_' or '-'")
+    return RESULTS / profile / experiment
+
+
+def write_table(path: str | Path, table: pd.DataFrame) -> Path:
+    """Write a tidy table as CSV; floats with 9 significant digits, which a float32 survives."""
+    with atomic(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
+    return Path(path)
+
+
+def load_table(path: str | Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Read a recorded table; ValueError naming the file, and any of `columns` it lacks."""
+    try:
+        table = pd.read_csv(path, dtype={"arm": str}, keep_default_na=True)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: no readable table ({' '.join(str(error).split())})") from None
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise ValueError(f"{path}: lacks the columns {', '.join(missing)}")
+    return table
+
+
+def write_json(path: str | Path, values: Mapping) -> Path:
+    """Write JSON with sorted keys."""
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(values, indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")
+    return Path(path)
+
+
+def load_json(path: str | Path) -> dict:
+    """Read JSON; ValueError naming the file."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: no readable JSON ({error})") from None
+
+
+def write_image(path: str | Path, image: Image.Image) -> Path:
+    """Write a PNG, opaque, without time stamps: the same picture gives the same bytes."""
+    with atomic(path) as temporary:
+        image.convert("RGB").save(temporary, format="PNG", optimize=True)
+    return Path(path)
+
+
+def code_hash(*modules: str) -> str:
+    """10 hex digits over the sources of these modules of the core; without names, of all but the plotting."""
+    folder = ROOT / "textinv_core"
+    names = modules or sorted(path.stem for path in folder.glob("*.py") if path.stem != "figures")
+    return identity([(folder / f"{name}.py").read_text(encoding="utf-8") for name in names])
+
+
+def commit() -> str:
+    """The commit of the repository, or `unknown` outside git."""
+    git = ["git", "-C", str(ROOT), "rev-parse", "--short=12", "HEAD"]
+    try:
+        return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def machine() -> dict:
+    """The class of machine, never its name: processor, cores, accelerator."""
+    import torch
+
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists() and (found := re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text())):
+        model = found[1].strip()
+    gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none"
+    return {"processor": model, "cores": os.cpu_count(), "threads": torch.get_num_threads(), "accelerator": gpu}
+
+
+def provenance(parameters: Mapping, *, data: Mapping[str, str], model: str, seconds: float | None = None) -> dict:
+    """What produced a record: parameters (seeds among them), hashes of data, model and code, versions, machine, time.
+
+    `id` covers what decides the numbers (parameters, data, model, code), not the time or the machine.
+    """
+    decides = _decides(parameters, data, model)
+    versions = {name: importlib.metadata.version(name) for name in PACKAGES} | {"python": platform.python_version()}
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    ran = {"commit": commit(), "versions": versions, "machine": machine(), "time": now, "seconds": seconds}
+    return decides | {"id": identity(decides)} | ran
+
+
+def is_current(path: str | Path, parameters: Mapping, *, data: Mapping[str, str], model: str) -> bool:
+    """Whether the provenance at `path` is of these parameters, data and model, by this code."""
+    return Path(path).exists() and load_json(path).get("id") == identity(_decides(parameters, data, model))
+
+
+def _decides(parameters: Mapping, data: Mapping[str, str], model: str) -> dict:
+    return {"parameters": dict(parameters), "data": dict(data), "model": model, "code": code_hash()}

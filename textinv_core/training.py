@@ -1,0 +1,199 @@
+"""Train many arms against one frozen network: the only parameters are the learned rows.
+
+Rows do not interact: the network is frozen and normalises each example by itself. So the arms' batches
+run as one, each arm with its own mean loss, its own Adam and its own random stream; K arms together
+learn what K separate runs learn, up to the rounding of another batch size.
+"""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from textinv_core.arms import Arm, Run, checkpoint_path, load_run, read, write
+from textinv_core.compiling import can_compile, compiled
+from textinv_core.concepts import data_hash, training_templates
+from textinv_core.losses import kl_beta, kl_step_weights
+from textinv_core.models import model_hash
+from textinv_core.objective import Objective
+from textinv_core.records import code_hash, load_json, lock, write_json
+from textinv_core.tokens import known_templates
+
+__all__ = ["Arm", "Run", "adam_step", "load_run", "train"]
+
+STATE = "state.safetensors"
+COMPILE_PAYS = 200_000  # examples below which compiling (minutes on a CPU) takes longer than it saves
+# The modules that decide what is learned: a run by other code is another run.
+CODE = ("arms", "batches", "compiling", "concepts", "losses", "models", "objective", "tokens", "training")
+BETAS, EPS = (0.9, 0.999), 1e-8
+
+
+def adam_step(
+    rows: Tensor, grad: Tensor, mean: Tensor, square: Tensor, *, step: int, learning_rate: Tensor | float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One step of Adam (Kingma & Ba 2015, alg. 1), elementwise, without weight decay; `step` counts from 1."""
+    mean = BETAS[0] * mean + (1 - BETAS[0]) * grad
+    square = BETAS[1] * square + (1 - BETAS[1]) * grad**2
+    unbiased_mean, unbiased_square = mean / (1 - BETAS[0] ** step), square / (1 - BETAS[1] ** step)
+    return rows - learning_rate * unbiased_mean / (unbiased_square.sqrt() + EPS), mean, square
+
+
+def train(
+    pipe,
+    arms: Sequence[Arm],
+    *,
+    steps: int,  # training steps of every arm
+    out: str | Path,  # the run's folder: resumed if it holds the same run
+    batch_size: int = 4,  # examples of an arm in a step
+    checkpoint_every: int = 250,  # steps; 0 and the last step are kept too
+    templates: Sequence[str] | None = None,  # default: each concept's own, or the paper's for its kind
+    flip: bool = True,  # mirror half of the pictures
+    dtype: torch.dtype | None = None,  # autocast, e.g. torch.bfloat16; None: the model's own
+    compile: bool | str = "auto",  # the network; auto: where there is a compiler and enough to do
+    memory_gb: float = 4.0,  # what the activations of one backward pass may take
+    progress: bool = True,  # a bar on stderr
+) -> Run:
+    """Train `arms` together and return their run; the same call after a kill ends at the same bytes.
+
+    Raises ValueError on input that cannot work, before anything is written, and FloatingPointError if a
+    loss stops being finite (the checkpoints before stay).
+    """
+    arms, out = list(arms), Path(out).resolve()
+    by_concept = {arm.concept.name: _templates(pipe, arm.concept, templates) for arm in arms}
+    asked = _check(pipe, arms, steps, batch_size, checkpoint_every, by_concept, flip, dtype)
+    examples = steps * batch_size * len(arms)
+    if compile not in (True, False, "auto"):
+        raise ValueError(f"compile: expected True, False or 'auto', got {compile!r}")
+    if not 0 < memory_gb < float("inf"):
+        raise ValueError(f"memory_gb: expected more than 0, got {memory_gb!r}")
+    if _begun(out, asked) and (out / STATE).exists() and read(out / STATE)[1]["step"] >= steps:
+        return load_run(out)
+    objective = Objective(pipe, arms, batch_size=batch_size, templates=by_concept, flip=flip, dtype=dtype)
+    with lock(out):
+        chosen = _begun(out, asked)
+        if chosen is None:
+            fits = max(1, memory_gb * 2**30 / objective.bytes_per_example())
+            whole = batch_size * len(arms)
+            objective.micro_batch = max(part for part in range(1, whole + 1) if whole % part == 0 and part <= fits)
+            worth = compile is True or (compile == "auto" and examples >= COMPILE_PAYS and can_compile())
+            chosen = {"micro_batch": objective.micro_batch, "compiled": worth and _compiles_right(objective)}
+            write_json(out / "run.json", asked | chosen)
+        objective.micro_batch = chosen["micro_batch"]
+        objective.network = compiled(pipe.unet) if chosen["compiled"] else pipe.unet
+        _loop(objective, [line["arm"] for line in asked["arms"]], out, steps, checkpoint_every, progress)
+    return load_run(out)
+
+
+def _loop(objective: Objective, ids: list[str], out: Path, steps: int, every: int, progress: bool) -> None:
+    """From the last saved state to `steps`, a checkpoint every so often."""
+    device, arms = objective.device, objective.arms
+    learning_rate = torch.tensor([arm.learning_rate for arm in arms], device=device)[:, None, None]
+    locked = torch.tensor([arm.norm_lock for arm in arms], device=device)[:, None, None]
+    first_norm = objective.start.norm(dim=-1, keepdim=True)
+    done, rows, mean, square = 0, objective.start, *torch.zeros(2, *objective.start.shape, device=device)
+    if (out / STATE).exists():
+        state, record = read(out / STATE)
+        done, (rows, mean, square) = record["step"], (state[k].to(device) for k in ("rows", "mean", "square"))
+
+    def save(step: int, seen: list[tuple[Tensor, Tensor]]) -> None:
+        means = torch.stack([torch.stack(pair) for pair in seen]).mean(0).tolist() if seen else None
+        lines = [{"arm": arm, "step": step} | line for arm, line in zip(ids, objective.measure(rows), strict=True)]
+        for a, line in enumerate(lines):  # NaN at step 0, where nothing was trained yet
+            line["train_loss"], line["grad_norm"] = (means[0][a], means[1][a]) if means else (float("nan"),) * 2
+        own = {arm: rows[a, : arms[a].vectors] for a, arm in enumerate(ids)}
+        write(checkpoint_path(out, step), own, {"log": lines})
+        write(out / STATE, {"rows": rows, "mean": mean, "square": square}, {"step": step})
+
+    if done == 0:
+        save(0, [])
+    seen = []  # since the last checkpoint: (loss (A,), gradient norm (A,))
+    for step in tqdm(range(done + 1, steps + 1), initial=done, total=steps, disable=not progress, mininterval=2):
+        loss, grad = objective.gradient(rows, step)
+        if not (loss.isfinite().all() and grad.isfinite().all()):
+            arm = ids[int((~(loss.isfinite() & grad.isfinite().all(-1).all(-1))).nonzero()[0])]
+            raise FloatingPointError(
+                f"{out}: loss or gradient of arm {arm} is not finite at step {step}; checkpoints before it are kept"
+            )
+        rows, mean, square = adam_step(rows, grad, mean, square, step=step, learning_rate=learning_rate)
+        norm = rows.norm(dim=-1, keepdim=True).clamp(min=1e-12)
+        rows = torch.where(locked, rows * first_norm / norm, rows)
+        seen.append((loss, grad.flatten(1).norm(dim=1)))
+        if step % every == 0 or step == steps:
+            save(step, seen)
+            seen = []
+
+
+def _check(pipe, arms, steps, batch_size, checkpoint_every, templates, flip, dtype) -> dict:
+    """What identifies the run, as kept in run.json; ValueError on input that cannot work."""
+    for name, value in (("steps", steps), ("batch_size", batch_size), ("checkpoint_every", checkpoint_every)):
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
+    if not arms:
+        raise ValueError("arms: expected one or more, got none")
+    concepts = {}
+    for arm in arms:
+        if concepts.setdefault(arm.concept.name, arm.concept) != arm.concept:
+            raise ValueError(f"arms: two different concepts are both named {arm.concept.name!r}")
+    table = [{"arm": arm.id} | arm.settings | {"kl_beta": _beta(pipe, arm)} for arm in arms]
+    ids = [line["arm"] for line in table]
+    if len(set(ids)) < len(ids):
+        twice = table[next(i for i, arm in enumerate(ids) if arm in ids[:i])]
+        named = ", ".join(f"{key} {twice[key]}" for key in ("concept", "initializer", "seed"))
+        raise ValueError(f"arms: two are the same ({named})")
+    return {
+        "arms": table,
+        "batch_size": batch_size,
+        "checkpoint_every": checkpoint_every,
+        "templates": {name: list(own) for name, own in templates.items()},
+        "flip": flip,
+        "dtype": str(dtype or pipe.unet.dtype),
+        "model": model_hash(pipe),
+        "data": {name: data_hash(concept) for name, concept in concepts.items()},
+        "code": code_hash(*CODE),
+    }
+
+
+def _templates(pipe, concept, asked: Sequence[str] | None) -> tuple[str, ...]:
+    """The prompts to train a concept with: as asked, its own, or those of the paper's that the model can read."""
+    for template in asked or ():
+        if template.count("{}") != 1:
+            raise ValueError(f"template {template!r}: expected exactly one {{}} where the placeholder goes")
+    own = tuple(asked or concept.templates)
+    return own or known_templates(pipe.tokenizer, training_templates(concept.kind))
+
+
+def _beta(pipe, arm: Arm) -> float:
+    """The `beta` that the arm's `kl_weight` stands for, at the native stride."""
+    config = pipe.unet.config
+    side = config.sample_size if isinstance(config.sample_size, int) else config.sample_size[0]
+    weights = kl_step_weights(pipe.scheduler.alphas_cumprod, arm.kl_variance, pipe.scheduler.config.prediction_type)
+    return kl_beta(arm.kl_weight, weights, config.in_channels * side**2)
+
+
+def _begun(out: Path, asked: dict) -> dict | None:
+    """What an earlier call in `out` chose, or None; ValueError if the folder holds another run."""
+    if not (out / "run.json").exists():
+        if list(out.glob("*.safetensors")):
+            raise ValueError(f"{out}: holds checkpoints but no run.json; choose another folder")
+        return None
+    kept = load_json(out / "run.json")
+    for name, value in asked.items():
+        if kept.get(name) != value:
+            there, here = (str(v) if len(str(v)) < 60 else "another value" for v in (kept.get(name), value))
+            raise ValueError(f"{out}: holds a run of other {name} ({there}, not {here}); choose another folder")
+    return kept
+
+
+def _compiles_right(objective: Objective) -> bool:
+    """Whether the compiled network gives the gradient that the network itself gives; compilers have faults."""
+    plain = objective.gradient(objective.start, 1)[1]
+    objective.network = compiled(objective.pipe.unet)
+    agree = torch.cosine_similarity(objective.gradient(objective.start, 1)[1].flatten(), plain.flatten(), dim=0) > 0.99
+    if not agree:
+        warnings.warn(
+            "the compiled network's gradient is wrong on this machine; training without compiling", stacklevel=3
+        )
+    return bool(agree)
