@@ -18,7 +18,6 @@ READY := $(VENV)/.one-learned-word
 NEEDED_MB := 4000
 export PYTHONHASHSEED := 0
 export HF_HUB_DISABLE_TELEMETRY := 1
-export MPLBACKEND := agg
 
 .PHONY: study test book lab clean environment
 .DELETE_ON_ERROR:
@@ -41,7 +40,8 @@ lab: environment
 	@$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir . notebooks
 
 clean:
-	rm -rf build book/_build book/experiments .snakemake .pytest_cache .ruff_cache .hypothesis
+	# build/pocket is hours of training: it stays; remove it by hand.
+	rm -rf build/notebooks build/inductor $(patsubst config/%.yaml,build/%,$(wildcard config/*.yaml)) book/_build book/experiments .snakemake .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path "./.venv/*" -prune -exec rm -rf {} +
 
 config/%.yaml:

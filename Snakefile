@@ -7,11 +7,11 @@ A profile (config/*.yaml) says which notebooks run with which parameters and wha
 with `split_by: concepts` runs once per concept first, as independent jobs; the page then loads their arms.
 """
 
+import json
 import sys
 from pathlib import Path
 
 import nbformat
-import yaml
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, workflow.basedir)
@@ -26,6 +26,13 @@ PYTHON = sys.executable
 PROFILE = config.get("profile")
 SCRATCH = f"build/{PROFILE}"
 RESULTS = f"results/{PROFILE}"
+CORE = sorted(Path("textinv_core").glob("*.py"))
+DATA = [  # what the study's own model and concepts are made of
+    path
+    for folder in ("data/models/pocket", "data/models/pocket_judge", "data/concepts")
+    for path in sorted(Path(folder).rglob("*"))
+    if path.is_file() and path.suffix in (".safetensors", ".json", ".txt", ".yml", ".png")
+]
 
 
 def parameters_of(experiment):
@@ -105,24 +112,17 @@ rule notebook:
         "{PYTHON} -m jupytext --quiet --to ipynb --output {output} {input}"
 
 
-rule parameters:
-    """One file per job, so that a changed profile re-runs just the notebooks it changes."""
-    localrule: True
-    output:
-        SCRATCH + "/{experiment}/{part}.yaml",
-    params:
-        values=lambda wildcards: parameters_of(wildcards.experiment)
-        | ({} if wildcards.part == "all" else {"concepts": [wildcards.part]}),
-    run:
-        Path(output[0]).write_text(yaml.safe_dump(params.values))
-
-
 rule part:
     """One concept of an experiment: trains its arms, which the page then finds by identity."""
     input:
         notebook="build/notebooks/{experiment}.ipynb",
-        parameters=SCRATCH + "/{experiment}/{concept}.yaml",
-        core=sorted(Path("textinv_core").glob("*.py")),
+        core=CORE,
+        data=DATA,
+    params:
+        given=lambda wildcards: json.dumps(
+            parameters_of(wildcards.experiment)
+            | {"concepts": [wildcards.concept], "out": f"{SCRATCH}/{wildcards.experiment}/{wildcards.concept}"}
+        ),
     output:
         SCRATCH + "/{experiment}/{concept}.ipynb",
     log:
@@ -133,7 +133,7 @@ rule part:
         runtime=needs("runtime", 60),
         gpu=needs("gpu", 0),
     shell:
-        "OMP_NUM_THREADS={threads} {PYTHON} notebooks/run.py {input.notebook} {output} -f {input.parameters} -r out {SCRATCH}/{wildcards.experiment}/{wildcards.concept} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
+        "OMP_NUM_THREADS={threads} {PYTHON} notebooks/run.py {input.notebook} {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
 
 
 rule experiment:
@@ -141,8 +141,10 @@ rule experiment:
     input:
         parts_of,
         notebook="build/notebooks/{experiment}.ipynb",
-        parameters=SCRATCH + "/{experiment}/all.yaml",
-        core=sorted(Path("textinv_core").glob("*.py")),
+        core=CORE,
+        data=DATA,
+    params:
+        given=lambda wildcards: json.dumps(parameters_of(wildcards.experiment)),
     output:
         update(RESULTS + "/{experiment}/{experiment}.ipynb"),
     log:
@@ -153,7 +155,7 @@ rule experiment:
         runtime=needs("runtime", 60),
         gpu=needs("gpu", 0),
     shell:
-        "OMP_NUM_THREADS={threads} {PYTHON} notebooks/run.py {input.notebook} {output} -f {input.parameters} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
+        "OMP_NUM_THREADS={threads} {PYTHON} notebooks/run.py {input.notebook} {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
 
 
 rule book:

@@ -57,6 +57,9 @@ def read_executed(path: Path) -> nbformat.NotebookNode:
             raise ValueError(f"{path}: cell {number} ended in an error")
         if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
             raise ValueError(f"{path}: cell {number} was not run")
+        shown = {kind for output in cell.get("outputs", []) for kind in output.get("data", {})}
+        if "figure" in cell.metadata.get("mystnb", {}) and not shown & {"image/png", "image/svg+xml", "text/html"}:
+            raise ValueError(f"{path}: cell {number} should show a figure and shows none")
     return notebook
 
 

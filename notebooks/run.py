@@ -34,6 +34,7 @@ def run(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import papermill
+    os.environ.pop("MPLBACKEND", None)  # a kernel that inherits another one shows no figures
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.stem}.{os.getpid()}.ipynb")
     try:
@@ -64,6 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("output", type=Path, help="where the executed notebook goes")
     parser.add_argument("-p", dest="typed", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     parser.add_argument("-r", dest="raw", nargs=2, action="append", default=[], metavar=("NAME", "TEXT"))
+    parser.add_argument("-y", dest="yaml", action="append", default=[], metavar="YAML", help="'{name: value, ...}'")
     parser.add_argument("-f", dest="files", type=Path, action="append", default=[], metavar="YAML")
     options = parser.parse_args(arguments)
     notebook = Path(options.notebook)
@@ -76,6 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
         parameters: dict[str, Any] = {}
         for file in options.files:
             parameters |= yaml.safe_load(file.read_text()) or {}
+        for text in options.yaml:
+            parameters |= yaml.safe_load(text) or {}
         parameters |= {name: typed(value) for name, value in options.typed}
         parameters |= dict(options.raw)
         run(notebook, options.output, parameters)

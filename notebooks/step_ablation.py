@@ -54,6 +54,7 @@ check_notebook(In, globals())
 # ## Setup
 
 # %% tags=["hide-input"]
+# %matplotlib inline
 import time
 from pathlib import Path
 
@@ -296,7 +297,7 @@ elif high < POSTER[0]:
 elif low > POSTER[1]:
     verdict, why = "not supported", f"{found}, after the poster’s {where}"
 else:
-    verdict, why = "undecided", f"{found}; that neither lies within nor clearly outside the poster’s {where}"
+    verdict, why = "undecided", f"{found}, an interval neither within nor clear of the poster’s {where}"
 model_name = "the pocket model" if model == "pocket" else model
 sentence = f"On {model_name}, {why}."
 
@@ -326,18 +327,20 @@ for key, value in glued.items():
 # %% [markdown]
 # ## All the numbers
 #
-# Both ways of averaging and all three readings of the prompt, on average over concepts and seeds. *Mean* is the mean of the
-# pictures’ cosines, *of mean* the cosine of the mean picture feature.
+# Averages over concepts and seeds: reconstruction against the pictures seen in training and the held-out ones; editability in
+# three readings of the prompt and both ways of averaging. *Mean* is the mean of the pictures’ cosines, *of mean* the cosine of the
+# mean picture feature.
 
 # %% tags=["hide-input"]
 readings = {"deleted": "placeholder deleted", "class": "class word", "context": "context only"}
-score_columns = {"reconstruction": "reconstruction", "reconstruction_held_out": "on held-out pictures"}
+score_columns = {"reconstruction": ("reconstruction", "seen"), "reconstruction_held_out": ("reconstruction", "held out")}
 for key, called in readings.items():
-    score_columns |= {f"editability_{key}": f"{called}, mean", f"editability_{key}_of_mean": f"{called}, of mean"}
+    score_columns |= {f"editability_{key}": (called, "mean"), f"editability_{key}_of_mean": (called, "of mean")}
 by_step = summary.groupby(["concept", "step"])[list(score_columns)].mean().groupby("step").mean()
 by_anchor = table["anchors_summary"].groupby("arm")[list(score_columns)].mean()
-both = pd.concat([by_anchor.rename({"image_only": "image-only", "plain": "prompt-only"}), by_step]).rename(columns=score_columns)
-both.rename_axis(columns="step or anchor").style.format("{:.3f}", na_rep="–")
+both = pd.concat([by_anchor.rename({"image_only": "image-only", "plain": "prompt-only"}), by_step])
+both.columns = pd.MultiIndex.from_tuples(score_columns[column] for column in both)
+both.style.format("{:.3f}", na_rep="–")
 
 # %% [markdown]
 # ## What this shows, and what it does not
