@@ -288,8 +288,8 @@ where = f"{POSTER[0]} to {POSTER[1]}"
 found = f"the balance of likeness and obedience is best at step {peak} (95 % interval {low} to {high})"
 if not usable:
     verdict, why = "undecided", "the anchors do not bracket the scores of any concept, so there is no balance to speak of"
-elif last < POSTER[0]:
-    verdict, why = "undecided", f"{found}, but this run ends at step {last}, before the poster’s {where} begins"
+elif last < POSTER[1]:
+    verdict, why = "undecided", f"{found}, but this run ends at step {last}, before the poster’s {where} does"
 elif POSTER[0] <= low and high <= POSTER[1]:
     verdict, why = "supported", f"{found}, within the poster’s {where}"
 elif high < POSTER[0]:

@@ -174,8 +174,8 @@ def test_own_pictures_from_any_directory(photos, model_folder, judge, tmp_path):
 NAMES_WITH_DIGITS = (
     r"""Stable Diffusion 1\.5|Python 3\.11|95 %|L2|Figs?\. \d|Table \d|MathJax 3|arXiv:[\d.]+|Notebook 7"""
 )
-NOT_PROSE = r"""(?sx) ```.*?``` | ~~~.*?~~~ | \$\$.*?\$\$ | \$[^$]+\$ | `[^`]*` | \{[a-z:]+\}`[^`]*` | “[^”]*” | \]\([^)]*\)
-    | <!--.*?--> | ^:[\w-]+:.*?$ | https?://\S+ | ^:::+\{.*?$"""
+NOT_PROSE = r"""(?sx) ```.*?``` | ~~~.*?~~~ | \$\$.*?\$\$ | \$[^$]+\$ | `[^`]*` | \{[a-z:]+\}`[^`]*` | “[^”]*”
+    | \]\([^)]*\) | <!--.*?--> | ^:[\w-]+:.*?$ | https?://\S+ | ^:::+\{.*?$"""
 
 
 def prose(text):
