@@ -74,7 +74,8 @@ def test_environment_yml_agrees_with_pyproject():
 
 def test_every_import_is_declared():
     names = {canonicalize_name(requirement.name) for requirement in DECLARED}
-    own = {"textinv_core", "pocket_world", "browser", "conftest", *sys.stdlib_module_names}
+    tests = {path.stem for path in (ROOT / "tests").glob("*.py")}
+    own = {"textinv_core", "pocket_world", *tests, *sys.stdlib_module_names}
     # papermill, jupytext and snakemake bring nbformat, myst_nb comes with jupyter-book, tokenizers with transformers.
     brought = {"nbformat", "myst-nb", "tokenizers", "packaging"}
     for folder in ("textinv_core", "notebooks", "book", "tests"):

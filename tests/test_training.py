@@ -1,6 +1,5 @@
 """The laws of training: what must be equal, zero, unchanged, or moved."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -263,7 +262,7 @@ def test_killed_and_resumed_ends_at_the_same_bytes(pipe, model_folder, concept_f
     arms = [Arm(concept), Arm(concept, kl_weight=0.5, seed=1)]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     command = [sys.executable, "-c", SCRIPT, str(model_folder), str(concept_folder), str(killed)]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    process = subprocess.Popen(command, cwd=ROOT)
     while not checkpoint_path(killed, 6).exists():
         assert process.poll() is None, "the run ended before it could be killed"
         time.sleep(0.005)
