@@ -18,7 +18,7 @@ PROFILES = sorted(path.stem for path in (ROOT / "config").glob("*.yaml"))
 def snakemake(where, profile, *flags):
     """Snakemake in a copy of the repository: the finished process, its words in `stdout`."""
     own = {"PYTHONPATH": f"{where}{os.pathsep}{where / 'data'}", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    command = [str(Path(sys.executable).with_name("snakemake")), "--configfile", str(profile), "--cores", "2", *flags]
+    command = [str(Path(sys.executable).with_name("snakemake")), "--configfile", str(profile), "--cores", "1", *flags]
     return subprocess.run(
         command,
         cwd=where,
