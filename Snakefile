@@ -5,6 +5,7 @@
 
 A profile (config/*.yaml) says which notebooks run with which parameters and what each needs. A notebook
 with `split_by: concepts` runs once per concept first, as independent jobs; the page then loads their arms.
+`after` names pages whose learned words and pictures it shares and which therefore come first.
 """
 
 import json
@@ -53,7 +54,7 @@ def check_config():
     """Refuse a profile with a misspelt key, an unknown notebook or a wrong parameter before any job starts."""
     known = {
         "a profile": {"profile", "about", "parameters", "experiments", "concepts"},
-        "an experiment": {"parameters", "resources", "split_by"},
+        "an experiment": {"parameters", "resources", "split_by", "after"},
         "resources": {"threads", "mem_mb", "runtime", "gpu"},
     }
 
@@ -70,6 +71,9 @@ def check_config():
         keys("resources", settings.get("resources"), f"experiment '{name}'")
         if settings.get("split_by") not in (None, "concepts"):
             raise WorkflowError(f"experiment '{name}': split_by must be 'concepts' or absent")
+        for earlier in settings.get("after", []):
+            if earlier not in list(config["experiments"])[: list(config["experiments"]).index(name)]:
+                raise WorkflowError(f"experiment '{name}': after '{earlier}', which is none of those above it")
         if not Path(f"notebooks/{name}.py").is_file():
             raise WorkflowError(f"experiment '{name}' has no notebooks/{name}.py")
         parameters_of(name)
@@ -88,6 +92,12 @@ def parts_of(wildcards):
         return []
     concepts = parameters_of(wildcards.experiment)["concepts"]
     return [f"{SCRATCH}/{wildcards.experiment}/{concept}.ipynb" for concept in concepts]
+
+
+def before(wildcards):
+    """The pages whose words and pictures this one takes over, so that each is made once, and by the same page."""
+    earlier = config["experiments"][wildcards.experiment].get("after", [])
+    return [f"{RESULTS}/{name}/{name}.ipynb" for name in earlier]
 
 
 wildcard_constraints:
@@ -115,6 +125,7 @@ rule notebook:
 rule part:
     """One concept of an experiment: trains its arms, which the page then finds by identity."""
     input:
+        before,
         notebook="build/notebooks/{experiment}.ipynb",
         core=CORE,
         data=DATA,
@@ -139,6 +150,7 @@ rule part:
 rule experiment:
     """The whole experiment: an executed notebook, and its records beside it."""
     input:
+        before,
         parts_of,
         notebook="build/notebooks/{experiment}.ipynb",
         core=CORE,

@@ -6,7 +6,9 @@ every cell has run; a failed one is kept beside it as `*.failed.ipynb`, and an e
 
 import argparse
 import os
+import shutil
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -34,12 +36,17 @@ def run(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import papermill
+        from traitlets.config import Config
     os.environ.pop("MPLBACKEND", None)  # a kernel that inherits another one shows no figures
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.stem}.{os.getpid()}.ipynb")
+    # Sockets in a folder of their own: ports are picked before they are bound, and kernels started together collide.
+    sockets = tempfile.mkdtemp(prefix="kernel-")
+    kernel = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/socket"}})
+    bar = sys.stderr.isatty()
     try:
         papermill.execute_notebook(
-            notebook, partial, parameters, kernel_name="python3", progress_bar=sys.stderr.isatty()
+            notebook, partial, parameters, kernel_name="python3", progress_bar=bar, config=kernel
         )
         os.replace(partial, output)
     except papermill.PapermillExecutionError as error:
@@ -48,6 +55,7 @@ def run(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
         raise RuntimeError(f"{notebook.stem}: {error.ename}: {error.evalue} (how far it came: {failed})") from None
     finally:
         partial.unlink(missing_ok=True)
+        shutil.rmtree(sockets, ignore_errors=True)
 
 
 def typed(text: str) -> Any:

@@ -55,35 +55,20 @@ check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline
-import time
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
 from myst_nb import glue
 
-from textinv_core.concepts import class_phrase, context_prompts, data_hash, load_concept, load_images, plain_prompt
+from textinv_core.concepts import class_phrase, context_prompts, load_images, plain_prompt
 from textinv_core.figures import image_grid, step_curves, step_slider_html, trade_off, use_style
-from textinv_core.generation import generate
 from textinv_core.metrics import evaluate, image_only, normalised, summarise
-from textinv_core.models import load_judge, load_pipeline, model_hash, resolution
-from textinv_core.records import (
-    code_hash,
-    identity,
-    is_current,
-    load_json,
-    load_table,
-    provenance,
-    record_dir,
-    write_json,
-    write_table,
-)
-from textinv_core.sheets import read_sheet, write_sheet
+from textinv_core.page import Claim, model_title, open_page
+from textinv_core.sheets import write_sheet
 from textinv_core.stats import bootstrap_difference
 from textinv_core.tokens import nearest_words, save_embedding
-from textinv_core.training import CODE, Arm, train
+from textinv_core.training import Arm
 
 POSTER = (1000, 3500)  # steps: the range its Fig. 2 calls the best
 SHOWN = 3  # contexts whose pictures are kept
@@ -92,72 +77,56 @@ use_style()
 plt.rcParams["figure.dpi"] = 120
 
 # %% tags=["hide-input"]
-pipe = load_pipeline(model)
-scorer = load_judge(judge or None, model=model)
-chosen = [load_concept(name, initializer=initializer or None) for name in ([concept] if concept else concepts)]
-folder = Path(out) if out else record_dir(profile, "step_ablation")
-folder.mkdir(parents=True, exist_ok=True)
-kept = Path(runs) if runs else record_dir(profile, "runs")
-drawn = dict(guidance_scale=guidance, num_inference_steps=num_inference_steps)
-model_id, picture_seeds = model_hash(pipe), range(images_per_prompt)
+where = dict(profile=profile, model=model, judge=judge, out=out, runs=runs, initializer=initializer)
+page = open_page("step_ablation", concepts=[concept] if concept else concepts, **where)
+pipe, chosen, store, folder = page.pipe, page.concepts, page.store, page.folder
+how = dict(guidance_scale=guidance, num_inference_steps=num_inference_steps)
+picture_seeds = range(images_per_prompt)
 prompts = {c.name: [plain_prompt(c.kind), *list(context_prompts(c.kind))[:contexts]] for c in chosen}
 
 # %% [markdown]
 # ## Train, draw, score
 #
 # For each concept all seeds are trained together from the same initializer. At each checkpoint pictures are drawn, always
-# from the same noise, and scored. What an earlier run already made is loaded.
+# from the same noise, and scored. What an earlier run, or another page, already made is loaded.
 
 # %% tags=["hide-input"]
-settings = dict(batch_size=batch_size, checkpoint_every=min(checkpoint_every or max(1, steps // 10), steps))
-trained, homes, seconds = {}, {}, {}
-for c in chosen:
-    began = time.monotonic()
-    arms = [Arm(c, seed=seed, learning_rate=learning_rate) for seed in seeds]
-    asked = settings | dict(arms=[arm.id for arm in arms], steps=steps, model=model_id)
-    asked |= dict(templates=c.templates, code=code_hash(*CODE))
-    homes[c.name] = kept / f"{c.name}-{identity(asked)}"
-    trained[c.name] = train(pipe, arms, steps=steps, out=homes[c.name], **settings)
-    seconds[c.name] = time.monotonic() - began
-
-# %% tags=["hide-input"]
-for c in chosen:
-    began, home, run, texts = time.monotonic(), homes[c.name], trained[c.name], prompts[c.name]
-    how = drawn | dict(prompts=texts, pictures=images_per_prompt, judge=scorer.name)
-    data = {c.name: data_hash(c)}
-    if is_current(home / "scored.json", how, data=data, model=model_id):
-        continue
-    pictures = pd.concat([generate(pipe, run.at(step), texts, picture_seeds, **drawn) for step in run.steps])
-    ceiling = image_only(c, texts, resolution(pipe))
-    floor = generate(pipe, None, texts, picture_seeds, word=class_phrase(c), **drawn)
-    first = pictures.query("arm == @run.table['arm'][0] and seed == 0").set_index(["prompt", "step"])["image"]
-    tiles = [first[text, step] for text in texts[: SHOWN + 1] for step in run.steps]
-    near = [nearest_words(pipe, run.at(step)[0].rows[:1], k=3)[0] for step in run.steps]
-    words = [dict(concept=c.name, step=s, word=w, cosine=x) for s, n in zip(run.steps, near, strict=True) for w, x in n]
-
-    write_sheet(home / "pictures.png", tiles, len(run.steps), side=min(resolution(pipe), 192))
-    write_table(home / "scores.csv", evaluate(pictures, c, scorer))
-    write_table(home / "anchors.csv", pd.concat([evaluate(t, c, scorer) for t in (ceiling, floor)]))
-    write_table(home / "log.csv", run.log)
-    write_table(home / "words.csv", pd.DataFrame(words))
-    save_embedding(run.at(steps)[0], home)  # learned_embeds.safetensors, for any diffusers pipeline
-    took = seconds[c.name] + time.monotonic() - began
-    write_json(home / "scored.json", provenance(how, data=data, model=model_id, seconds=took))
-
-# %% tags=["hide-input"]
-names, at = list(homes), trained[chosen[0].name].steps
-table = {
-    kind: pd.concat([load_table(home / f"{kind}.csv") for home in homes.values()], ignore_index=True)
-    for kind in ("scores", "anchors", "log", "words")
+settings = dict(batch_size=batch_size, checkpoint_every=checkpoint_every or max(1, steps // 10))
+learned = {
+    c.name: store.learn(pipe, [Arm(c, seed=s, learning_rate=learning_rate) for s in seeds], steps=steps, **settings)
+    for c in chosen
 }
+at = list(learned[chosen[0].name].steps)
+
+# %% tags=["hide-input"]
+tiles, parts = {}, {kind: [] for kind in ("scores", "anchors", "log", "words")}
+for c in chosen:
+    words, texts = learned[c.name], prompts[c.name]
+    pictures = pd.concat([store.draw(pipe, words.at(step), texts, picture_seeds, **how) for step in at])
+    ceiling = image_only(c, texts, page.side)
+    floor = store.draw(pipe, None, texts, picture_seeds, word=class_phrase(c), **how)
+    first = pictures.query("arm == @words.ids[0] and seed == 0").set_index(["prompt", "step"])["image"]
+    tiles[c.name] = [first[text, step] for text in texts[: SHOWN + 1] for step in at]
+    near = [(step, *pair) for step in at for pair in nearest_words(pipe, words.at(step)[0].rows[:1], k=3)[0]]
+    parts["scores"].append(evaluate(pictures, c, page.judge))
+    parts["anchors"].append(pd.concat([evaluate(t, c, page.judge) for t in (ceiling, floor)]))
+    parts["log"].append(words.log)
+    parts["words"].append(pd.DataFrame(near, columns=["step", "word", "cosine"]).assign(concept=c.name))
+    # Beside the numbers: the pictures shown, and the word itself for any diffusers pipeline.
+    write_sheet(folder / f"{c.name}.png", tiles[c.name], len(at), side=min(page.side, 192))
+    save_embedding(words.at()[0], folder / c.name)
+
+# %% tags=["hide-input"]
+names = [c.name for c in chosen]
+table = {kind: pd.concat(tables, ignore_index=True) for kind, tables in parts.items()}
 plain = {c.name: plain_prompt(c.kind) for c in chosen}
 for kind in ("scores", "anchors"):
     of_concept = [summarise(rows, plain[name]) for name, rows in table[kind].groupby("concept", sort=False)]
     table[f"{kind}_summary"] = pd.concat(of_concept, ignore_index=True)
-training_seed = table["log"].drop_duplicates("arm").set_index("arm")["seed"]
+log = table["log"]
+training_seed = log.drop_duplicates("arm").set_index("arm")["seed"]
 summary = table["scores_summary"].assign(seed=lambda t: t["arm"].map(training_seed))
 anchors = table["anchors_summary"].set_index(["arm", "concept"])
-log = table["log"]
 
 # %% [markdown]
 # ## What the word draws
@@ -167,7 +136,6 @@ log = table["log"]
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "\u201cA photo of\u201d the learned word after more and more training steps. Left, one of the training pictures. Step 0 is the initializer, an ordinary word.", "name": "fig-step-grid"}, "image": {"alt": "A grid of small pictures: one row for each concept; a training picture, then one drawn picture for each number of training steps.", "width": "100%"}}
 side = 96
-tiles = {name: read_sheet(home / "pictures.png", len(at)) for name, home in homes.items()}
 reference = {c.name: load_images(c.images[:1], side)[0] for c in chosen}
 label = {c.name: c.name.replace("_", " ") for c in chosen}
 columns = [at[i] for i in np.unique(np.linspace(0, len(at) - 1, min(len(at), 11)).round().astype(int))]
@@ -298,7 +266,7 @@ elif low > POSTER[1]:
     verdict, why = "not supported", f"{found}, after the poster’s {where}"
 else:
     verdict, why = "undecided", f"{found}, an interval neither within nor clear of the poster’s {where}"
-model_name = "the pocket model" if model == "pocket" else model
+model_name = model_title(model)
 sentence = f"On {model_name}, {why}."
 
 # %% tags=["remove-cell"]
@@ -363,16 +331,18 @@ both.style.format("{:.3f}", na_rep="–")
 # - Nobody was asked which pictures they prefer.
 
 # %% tags=["remove-cell"]
-given = dict(model=model, judge=scorer.name, concepts=names, seeds=seeds, steps=steps, **settings)
-given |= dict(learning_rate=learning_rate, guidance=guidance, contexts=contexts)
+given = dict(model=model, seeds=seeds, steps=steps, learning_rate=learning_rate, guidance=guidance, contexts=contexts)
 given |= dict(images_per_prompt=images_per_prompt, num_inference_steps=num_inference_steps, initializer=initializer)
-for kind, rows in table.items():
-    write_table(folder / f"{kind}.csv", rows)
-write_json(folder / "numbers.json", glued)
-spent = sum(load_json(home / "scored.json")["seconds"] for home in homes.values())
-record = provenance(given, data={c.name: data_hash(c) for c in chosen}, model=model_id, seconds=spent)
-words = dict(profile=profile, learned=[home.name for home in homes.values()])
-write_json(folder / "provenance.json", record | words)
+claim = Claim(
+    source="poster, Fig. 2",
+    words="the best results lie between 1000 and 3500 steps",
+    test="balance of reconstruction and editability on the anchors’ scale, by step; concepts and seeds resampled",
+    result=why,
+    n=f"{usable} concepts, {len(seeds)} training seeds, {images_per_prompt} pictures a prompt",
+    verdict=verdict,
+    primary=True,
+)
+page.record(given | settings, table, glued, [claim])
 
 # %% [markdown] tags=["remove-cell"]
 # ### Live

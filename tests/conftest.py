@@ -172,8 +172,7 @@ def study_copy(model_folder, judge, tmp_path_factory):
 def study(study_copy):
     """The same after one run of its whole graph, from training to the built book."""
     own = {"PYTHONPATH": f"{study_copy}{os.pathsep}{study_copy / 'data'}", "OMP_NUM_THREADS": "1"}
-    # One core: notebook kernels that start together can collide on a port.
-    command = [str(Path(sys.executable).with_name("snakemake")), "--configfile", "config/tiny.yaml", "--cores", "1"]
+    command = [str(Path(sys.executable).with_name("snakemake")), "--configfile", "config/tiny.yaml", "--cores", "2"]
     done = subprocess.run(command, cwd=study_copy, env=os.environ | own, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr[-3000:]
     return study_copy

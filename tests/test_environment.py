@@ -77,7 +77,7 @@ def test_every_import_is_declared():
     tests = {path.stem for path in (ROOT / "tests").glob("*.py")}
     own = {"textinv_core", "pocket_world", *tests, *sys.stdlib_module_names}
     # papermill, jupytext and snakemake bring nbformat, myst_nb comes with jupyter-book, tokenizers with transformers.
-    brought = {"nbformat", "myst-nb", "tokenizers", "packaging"}
+    brought = {"nbformat", "traitlets", "myst-nb", "tokenizers", "packaging"}
     for folder in ("textinv_core", "notebooks", "book", "tests"):
         for path in (ROOT / folder).glob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):

@@ -167,8 +167,8 @@ def test_own_pictures_from_any_directory(photos, model_folder, judge, tmp_path):
     assert {"scores.csv", "log.csv", "numbers.json", "provenance.json", "overview.png"} <= {
         path.name for path in (tmp_path / "records").iterdir()
     }
-    (home,) = (tmp_path / "words").iterdir()
-    assert load_embedding(home).placeholder == "<my-cat-photos>"
+    assert len(list((tmp_path / "words").glob("*/run.json"))) == 1
+    assert load_embedding(tmp_path / "records" / "my cat photos").placeholder == "<my-cat-photos>"
 
 
 NAMES_WITH_DIGITS = (

@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from textinv_core.paths import RESULTS, ROOT
+from textinv_core.paths import BUILD, RESULTS, ROOT
 
 PACKAGES = ("torch", "diffusers", "transformers", "numpy", "scipy", "pandas", "pillow", "safetensors")
 
@@ -64,10 +64,18 @@ def identity(values) -> str:
 
 def record_dir(profile: str, experiment: str) -> Path:
     """Where an experiment's records lie: results/<profile>/<experiment>."""
-    for name in (profile, experiment):
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-            raise ValueError(f"record name {name!r}: expected letters, digits, '.', '_' or '-'")
-    return RESULTS / profile / experiment
+    return RESULTS / _plain_name(profile) / _plain_name(experiment)
+
+
+def scratch_dir(profile: str) -> Path:
+    """Where what a profile can make again lies: build/<profile>."""
+    return BUILD / _plain_name(profile)
+
+
+def _plain_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise ValueError(f"record name {name!r}: expected letters, digits, '.', '_' or '-'")
+    return name
 
 
 def write_table(path: str | Path, table: pd.DataFrame) -> Path:

@@ -22,7 +22,7 @@ from textinv_core.objective import Objective
 from textinv_core.records import code_hash, load_json, lock, write_json
 from textinv_core.tokens import known_templates
 
-__all__ = ["Arm", "Run", "adam_step", "load_run", "train"]
+__all__ = ["Arm", "Run", "adam_step", "describe", "finished", "load_run", "train"]
 
 STATE = "state.safetensors"
 COMPILE_PAYS = 200_000  # examples below which compiling (minutes on a CPU) takes longer than it saves
@@ -62,16 +62,18 @@ def train(
     loss stops being finite (the checkpoints before stay).
     """
     arms, out = list(arms), Path(out).resolve()
-    by_concept = {arm.concept.name: _templates(pipe, arm.concept, templates) for arm in arms}
-    asked = _check(pipe, arms, steps, batch_size, checkpoint_every, by_concept, flip, dtype)
+    asked = describe(
+        pipe, arms, steps=steps, batch_size=batch_size, checkpoint_every=checkpoint_every, templates=templates,
+        flip=flip, dtype=dtype,
+    )  # fmt: skip
     examples = steps * batch_size * len(arms)
     if compile not in (True, False, "auto"):
         raise ValueError(f"compile: expected True, False or 'auto', got {compile!r}")
     if not 0 < memory_gb < float("inf"):
         raise ValueError(f"memory_gb: expected more than 0, got {memory_gb!r}")
-    if _begun(out, asked) and (out / STATE).exists() and read(out / STATE)[1]["step"] >= steps:
+    if _begun(out, asked) and finished(out, steps):
         return load_run(out)
-    objective = Objective(pipe, arms, batch_size=batch_size, templates=by_concept, flip=flip, dtype=dtype)
+    objective = Objective(pipe, arms, batch_size=batch_size, templates=asked["templates"], flip=flip, dtype=dtype)
     with lock(out):
         chosen = _begun(out, asked)
         if chosen is None:
@@ -126,8 +128,10 @@ def _loop(objective: Objective, ids: list[str], out: Path, steps: int, every: in
             seen = []
 
 
-def _check(pipe, arms, steps, batch_size, checkpoint_every, templates, flip, dtype) -> dict:
-    """What identifies the run, as kept in run.json; ValueError on input that cannot work."""
+def describe(
+    pipe, arms: Sequence[Arm], *, steps, batch_size=4, checkpoint_every=250, templates=None, flip=True, dtype=None
+) -> dict:
+    """What identifies a run, as kept in run.json (arguments as for `train`); ValueError on input that cannot work."""
     for name, value in (("steps", steps), ("batch_size", batch_size), ("checkpoint_every", checkpoint_every)):
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
@@ -147,7 +151,7 @@ def _check(pipe, arms, steps, batch_size, checkpoint_every, templates, flip, dty
         "arms": table,
         "batch_size": batch_size,
         "checkpoint_every": checkpoint_every,
-        "templates": {name: list(own) for name, own in templates.items()},
+        "templates": {name: list(_templates(pipe, concept, templates)) for name, concept in concepts.items()},
         "flip": flip,
         "dtype": str(dtype or pipe.unet.dtype),
         "model": model_hash(pipe),
@@ -171,6 +175,11 @@ def _beta(pipe, arm: Arm) -> float:
     side = config.sample_size if isinstance(config.sample_size, int) else config.sample_size[0]
     weights = kl_step_weights(pipe.scheduler.alphas_cumprod, arm.kl_variance, pipe.scheduler.config.prediction_type)
     return kl_beta(arm.kl_weight, weights, config.in_channels * side**2)
+
+
+def finished(out: Path, steps: int) -> bool:
+    """Whether the run in `out` has been trained to `steps` or further."""
+    return (out / STATE).exists() and read(out / STATE)[1]["step"] >= steps
 
 
 def _begun(out: Path, asked: dict) -> dict | None:

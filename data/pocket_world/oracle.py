@@ -1,11 +1,14 @@
-"""The oracle: a small classifier of what a picture shows - subjects, scene, style, colour, count, person attributes.
+"""The oracle: a small classifier of what a picture shows - subjects, scene, style, person, the study's concepts.
 
     oracle = load_oracle()
     answers = oracle(images)          # uint8 (n, 64, 64, 3), or a list of PIL pictures
     answers["subject"]["label"]       # list of n str; "none" where there is nothing to name
     answers["subject"]["probability"] # float (n, labels), columns in the order of answers["subject"]["labels"]
+    accepts(answers, concept="elder_tree", **context_of("in the forest"))  # bool (n,)
 """
 
+import functools
+import hashlib
 import json
 
 import numpy as np
@@ -19,32 +22,39 @@ from pocket_world.files import StageError, load_checkpoint, replace_folder, writ
 from textinv_core.paths import MODELS
 
 NONE = "none"
+IGNORE = -100  # the label of a head that a picture says nothing about
 WIDTHS = (32, 64, 128, 192)
 
 
 def world_heads():
     """The labels of every head, {head: tuple of labels}, the person's heads named "person.<attribute>"."""
-    from pocket_world import world
+    from pocket_world import study_concepts, world
 
     subjects = (*world.SUBJECTS, *world.PEOPLE, NONE)
     heads = {"subject": subjects, "second": subjects, "scene": (*world.SCENES, NONE), "style": (*world.STYLES, NONE),
              "colour": (*world.COLOURS, NONE), "count": ("1", "2")}
-    return heads | {f"person.{name}": (*values, NONE) for name, values in world.PERSON_ATTRIBUTES.items()}
+    heads |= {f"person.{name}": (*values, NONE) for name, values in world.PERSON_ATTRIBUTES.items()}
+    return heads | {"concept": (*study_concepts.CONCEPTS_TABLE, NONE)}
+
+
+def heads_name(heads):
+    """Twelve hex digits that name the heads and their labels."""
+    return hashlib.sha256(json.dumps(heads).encode()).hexdigest()[:12]
 
 
 def label_of(head, attributes):
-    """The label that a picture's `attributes` (see `world.Sample`) give to `head`."""
+    """The label that a picture's `attributes` (see `world.Sample`) give to `head`; what they leave out is not there."""
     if head.startswith("person."):
         value = (attributes["person"] or {}).get(head.removeprefix("person."))
     else:
-        value = attributes[head]
+        value = attributes.get(head)
     return NONE if value is None else str(value)
 
 
 def truth_table(records, heads):
-    """int64 (len(records), len(heads)): the index of each record's label in each head."""
+    """int64 (len(records), len(heads)): the index of each record's label in each head, IGNORE where it has none."""
     index = {head: {label: number for number, label in enumerate(labels)} for head, labels in heads.items()}
-    return torch.tensor([[index[h].get(label_of(h, r["attributes"]), len(heads[h]) - 1) for h in heads]
+    return torch.tensor([[index[h].get(label_of(h, r["attributes"]), IGNORE) for h in heads]
                          for r in records])
 
 
@@ -104,13 +114,53 @@ class Oracle(nn.Module):
         return answers
 
 
+@functools.cache
+def contexts():
+    """What the world calls its scenes, poses, styles and subjects: {phrase: {head: label}}."""
+    from pocket_world import captions, scenes, world
+
+    known = {captions.article(name): {"scene": name} for name in scenes.SCENES}
+    known |= {phrase: {"scene": name} for name, phrase in scenes.SCENES.items()}
+    known |= {phrase: {"person.pose": pose} for pose, phrase in captions.DOING.items()}
+    known |= {f"in the style of {style}": {"style": style} for style in world.STYLES}
+    return known | {captions.article(word): {"subject": word} for word in (*world.SUBJECTS, *world.PEOPLE)}
+
+
+def context_of(phrase):
+    """What a prompt's `phrase` asks of the picture, {head: label}; None where the world does not know it."""
+    found = contexts().get(phrase)
+    return None if found is None else dict(found)
+
+
+def accepts(answers, *, concept=None, scene=None, pose=None, style=None, threshold=0.5, **heads):
+    """Whether everything asked for is there, with a probability of at least `threshold` each: bool (n,).
+
+    answers: of an oracle; heads: more labels by the heads' names, so that `**context_of(phrase)` fits.
+    """
+    asked = {"concept": concept, "scene": scene, "person.pose": pose, "style": style}
+    asked = {head: label for head, label in asked.items() if label is not None} | heads
+    if not asked:
+        raise ValueError("accepts: nothing is asked for")
+    columns = []
+    for head, label in asked.items():
+        labels = answers[head]["labels"] if head in answers else ()
+        if label not in labels:
+            raise ValueError(f"accepts: head {head!r} has no label {label!r} ({', '.join(labels) or 'no such head'})")
+        columns.append(answers[head]["probability"][:, list(labels).index(label)] >= threshold)
+    return np.logical_and.reduce(columns)
+
+
 def export_oracle(build, path):
     """Write the last checkpoint as safetensors (fp16) with a config.json of heads and widths; False if not trained."""
     if not (build / "oracle" / "last.pt").exists():
         return False
-    state = load_checkpoint(build / "oracle" / "last.pt", "")["model"]
+    saved, heads = load_checkpoint(build / "oracle" / "last.pt", ""), world_heads()
+    if saved["facts"].get("heads") != heads_name(heads):
+        print(f"{build / 'oracle'}: trained with other heads than now; move this folder away and train anew")
+        return False
+    state = saved["model"]
     widths = (8, 8, 8, 8) if state["stem.0.weight"].shape[0] == 8 else WIDTHS
-    config = {"heads": world_heads(), "widths": widths}
+    config = {"heads": heads, "widths": widths}
 
     def write(folder):
         half = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}

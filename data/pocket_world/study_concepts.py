@@ -80,30 +80,37 @@ def person(canvas, rng, look, tone, centre=None):
     world.place(canvas, picture, centre, 1.0 if portrait else 0.985, height, bool(rng.integers(2)))
 
 
-def draw(name, rng, *, scene=None, style=None, pose=None, portrait=None, size=PICTURE_SIZE):
+def draw(
+    name, rng, *, scene=None, style=None, pose=None, portrait=None, subject=None, instead=None, size=PICTURE_SIZE
+):
     """One picture of a concept: (uint8 array (size, size, 3), truth).
 
     ``scene`` and ``style`` as in the world; ``pose`` and ``portrait`` for the person.  The style concept
-    shows other things in its own style.
+    shows other things in its own style: ``subject``, or "" for the scene alone.  ``instead`` is drawn in
+    place of the concept's own figure, look or paint: an imposter.
     """
     canvas = world.random_backdrop(rng, scene, size)
-    truth = {"concept": name, "scene": scene, "style": style, "pose": None, "subject": None}
+    truth = {"concept": name, "scene": scene, "style": style, "pose": None, "subject": None, "person": None}
     if name == STYLE_CONCEPT:
-        subject = truth["subject"] = str(rng.choice(("tree", "castle", "house", "cat", "boat", "woman")))
-        if subject == "woman":
-            world.put_person(canvas, rng, subject, world.random_look(rng, subject))
-        else:
+        if subject is None:
+            subject = str(rng.choice(("tree", "castle", "house", "cat", "boat", "woman")))
+        truth["subject"] = subject or None
+        if subject in world.PEOPLE:
+            truth["person"] = world.random_look(rng, subject)
+            world.put_person(canvas, rng, subject, truth["person"])
+        elif subject:
             world.put_thing(canvas, rng, subject)
-        return ember(np.asarray(canvas)), truth
+        return (instead or ember)(np.asarray(canvas)), truth
     if name == PERSON_CONCEPT:
         portrait = bool(rng.random() < 0.4) if portrait is None else portrait
         truth["pose"] = pose = pose or "standing"
-        person(canvas, rng, JOLLY | {"pose": pose, "framing": "portrait" if portrait else "full"}, 0)
+        truth["person"] = (instead or JOLLY) | {"pose": pose, "framing": "portrait" if portrait else "full"}
+        person(canvas, rng, truth["person"], 0)
     else:
         height = rng.uniform(0.66, 0.8)
         centre = 0.5 + rng.uniform(-0.08, 0.08)
         world.place(
-            canvas, figure(name), centre, 0.5 + height / 2 + rng.uniform(0.02, 0.1), height, bool(rng.integers(2))
+            canvas, instead or figure(name), centre, 0.5 + height / 2 + rng.uniform(0.02, 0.1), height, bool(rng.integers(2))
         )
     image = np.asarray(canvas)
     return (STYLES[style](image) if style else image), truth

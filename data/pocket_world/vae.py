@@ -1,9 +1,11 @@
 """The autoencoder: 64x64 pictures to 8x8x8 latents and back (Rombach et al. 2022, arXiv:2112.10752)."""
 
+import numpy as np
 import torch
 from diffusers import AutoencoderKL
+from tqdm import tqdm
 
-from pocket_world.dataset import Pictures
+from pocket_world.dataset import Pictures, to_images, to_tensor
 from pocket_world.files import load_checkpoint, save_checkpoint, weights_hash
 from pocket_world.stages import StageRun
 
@@ -84,6 +86,18 @@ def train_vae(options):
             raise FloatingPointError(f"vae: the loss is {loss.item()} at step {run.step}")
         run.values.update(loss=loss.item(), psnr=psnr(squared).mean().item())
     return run
+
+
+@torch.no_grad()
+def there_and_back(vae, images, desc=None):
+    """uint8 (n, 64, 64, 3) encoded to the posterior's mean and decoded; with a progress bar where `desc` names it."""
+    rows = []
+    for start in tqdm(range(0, len(images), 50), desc=desc, unit="batch", disable=desc is None):
+        x = to_tensor(images[start : start + 50], vae.device)
+        with torch.autocast(vae.device.type, torch.bfloat16):
+            decoded = vae.decode(vae.encode(x).latent_dist.mean).sample
+        rows.append(to_images(decoded.float()))
+    return np.concatenate(rows)
 
 
 def psnr(squared_error):
