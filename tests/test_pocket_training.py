@@ -12,7 +12,21 @@ import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
-from pocket_world import clip, dataset, export, files, oracle, oracle_training, stages, tokenizer, unet, vae
+from pocket_world import (
+    card,
+    clip,
+    dataset,
+    evaluate,
+    export,
+    files,
+    oracle,
+    oracle_concepts,
+    oracle_training,
+    stages,
+    tokenizer,
+    unet,
+    vae,
+)
 from pocket_world.__main__ import main, parse, train_stage
 from transformers import CLIPTokenizer
 
@@ -22,6 +36,7 @@ SAMPLES = {"clip": 960, "judge": 64, "vae": 40, "unet": 120, "oracle": 320}
 @pytest.fixture(scope="module")
 def options(tmp_path_factory):
     """A tiny build in which every stage ran through once."""
+    pytest.importorskip("resvg_py")  # the oracle's concepts are drawn with it
     folder = tmp_path_factory.mktemp("pocket")
     given = stages.Options(samples=192, threads=1, build=folder / "build", models=folder / "models", tiny=True)
     train_stage("dataset", given)
@@ -94,6 +109,13 @@ def test_the_export_loads_with_plain_diffusers_and_transformers(options):
     answers = oracle.load_oracle(options.models / "pocket_oracle")((image * 255).astype(np.uint8))
     assert answers["subject"]["probability"].sum() == pytest.approx(1, abs=1e-4)
     assert answers["subject"]["label"][0] in answers["subject"]["labels"]
+    assert oracle.accepts(answers, concept="elder_tree", threshold=0.0).tolist() == [True]
+    loaded = pipeline.to(torch.float32)
+    images, attributes = zip(*oracle_concepts.concept_pictures("evaluate", 0, 2, 2), strict=True)
+    images = vae.there_and_back(loaded.vae, np.stack(images))
+    scores = evaluate.concept_accuracy(oracle.load_oracle(options.models / "pocket_oracle"), images, attributes)
+    assert all(score["n"] == score["imposters"] == 2 and 0 <= score["recall"] <= 1 for score in scores.values())
+    assert card.concept_table({"oracle_on_concepts": {"after_autoencoder": scores}}).count("\n") == 2
 
 
 def test_the_unet_refuses_encoders_it_was_not_trained_with(options, tmp_path):
