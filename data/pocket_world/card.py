@@ -70,6 +70,19 @@ def accuracy_table(quality):
     return table(("head", "generated, as asked", "world's own pictures, as asked", "oracle on fresh pictures"), rows)
 
 
+def concept_table(quality):
+    """The study's concepts, drawn and after the autoencoder: mean recall and false accepts, with the worst concept."""
+    rows = []
+    for key, scores in quality["oracle_on_concepts"].items():
+        cells = [f"{key.replace('_', ' ')} (n={sum(score['n'] for score in scores.values())} each)"]
+        for measure, worst in (("recall", min), ("false_accepts", max)):
+            values = {name: 100 * score[measure] for name, score in scores.items()}
+            name = worst(values, key=values.get)
+            cells.append(f"{sum(values.values()) / len(values):.1f} % (worst {values[name]:.0f} %, {name})")
+        rows.append(cells)
+    return table(("concept pictures", "recognised", "imposters taken for it"), rows)
+
+
 def write_card(options):
     """Write README.md, curves.png and contact_sheet.png into `models/pocket`."""
     folder = options.models / "pocket"
@@ -119,6 +132,11 @@ Answers of the oracle, a classifier trained apart. "As asked" counts only what a
 {settings['sampler']}, {settings['steps']} steps, guidance {settings['guidance']}.
 
 {accuracy_table(quality)}
+
+The oracle also knows the study's concepts, which the model does not; fresh drawings of them, and of imposters in wrong
+colours, other looks or other paints:
+
+{concept_table(quality)}
 
 Autoencoder: {quality['vae']['psnr_db']} dB PSNR on {quality['vae']['n']} validation pictures.
 Text-to-picture retrieval, top-1 among 256 (a hit when {settings['clip_hit']}):

@@ -11,12 +11,14 @@ from transformers import CLIPModel, CLIPTokenizer
 
 from pocket_world.dataset import Pictures, to_tensor
 from pocket_world.files import StageError, seed_of, write_text
-from pocket_world.oracle import label_of, load_oracle
+from pocket_world.oracle import accepts, label_of, load_oracle
+from pocket_world.oracle_concepts import concept_pictures
 from pocket_world.samples import draw
 from pocket_world.tokenizer import encode
-from pocket_world.vae import psnr
+from pocket_world.vae import psnr, there_and_back
 
 FRESH, GALLERY, GUIDANCE, STEPS = 2000, 256, 4.0, 25
+FRESH_CONCEPTS = 100  # pictures of each concept, and as many of its imposters
 
 
 def load_exported(path):
@@ -43,7 +45,7 @@ def asked_for(head, attributes):
         return head.removeprefix("person.") in attributes.get("named", ())
     if head == "count":
         return attributes["count"] == 2
-    return attributes[head] is not None
+    return attributes.get(head) is not None
 
 
 def oracle_accuracy(oracle, images, attributes, only_asked):
@@ -60,6 +62,19 @@ def oracle_accuracy(oracle, images, attributes, only_asked):
         right = [answer["label"][i] == label_of(head, attributes[i]) for i in rows]
         if rows:
             table[head] = {"accuracy": round(float(np.mean(right)), 4), "n": len(rows)}
+    return table
+
+
+def concept_accuracy(oracle, images, attributes):
+    """{concept: {"recall", "false_accepts", "n", "imposters"}}: the shares of its pictures and of its imposters that
+    `accepts` takes for it."""
+    answers, table = oracle(images), {}
+    for name in sorted({a["of"] for a in attributes}):
+        taken = accepts(answers, concept=name)
+        own = np.array([a["concept"] == name for a in attributes])
+        fake = np.array([a["of"] == name and a["concept"] is None for a in attributes])
+        table[name] = {"recall": round(float(taken[own].mean()), 4), "n": int(own.sum()),
+                       "false_accepts": round(float(taken[fake].mean()), 4), "imposters": int(fake.sum())}
     return table
 
 
@@ -99,6 +114,9 @@ def evaluate(options):
     fresh = fresh_samples(FRESH if options.pictures >= 100 else 64, "oracle", options.seed)
     asked = fresh_samples(options.pictures, "generation", options.seed)
     attributes = [s.attributes for s in asked]
+    count = FRESH_CONCEPTS if options.pictures >= 100 else 4
+    concepts, concept_truth = zip(*concept_pictures("evaluate", options.seed, count, count), strict=True)
+    concepts = {"drawn": np.stack(concepts), "after_autoencoder": there_and_back(pipeline.vae, np.stack(concepts))}
     drawn = []
     for start in tqdm(range(0, len(asked), 48), desc="drawing", unit="batch"):
         chunk = asked[start : start + 48]
@@ -109,6 +127,8 @@ def evaluate(options):
         "generated_as_asked": oracle_accuracy(oracle, np.concatenate(drawn), attributes, only_asked=True),
         "drawn_by_the_world_as_asked": oracle_accuracy(oracle, np.stack([s.image for s in asked]), attributes,
                                                        only_asked=True),
+        "oracle_on_concepts": {key: concept_accuracy(oracle, images, concept_truth)
+                               for key, images in concepts.items()},
         "vae": vae_psnr(pipeline.vae, held_out),
         "settings": {"steps": STEPS, "guidance": GUIDANCE, "sampler": "DPM-Solver++ 2M", "seed": options.seed,
                      "clip_hit": "the nearest picture's caption equals the query caption"},

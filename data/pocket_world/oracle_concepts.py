@@ -113,7 +113,7 @@ def concept_pictures(purpose, seed, genuine, imposters):
 
 
 def concept_set(options):
-    """The training pictures, drawn once: (uint8 (n, 64, 64, 3) memory-mapped, records as of `Pictures.records`)."""
+    """The training pictures, drawn once: (name, uint8 (n, 64, 64, 3) memory-mapped, records as of `Pictures`)."""
     counts = (12, 6) if options.tiny else (GENUINE, IMPOSTERS)
     digest = hashlib.sha256(json.dumps([*counts, options.seed]).encode())
     for file in (__file__, *(module.__file__ for module in (concept_art, people, scenes, study_concepts, world))):
@@ -128,4 +128,4 @@ def concept_set(options):
         write_text(path.with_suffix(".jsonl"), "".join(line + "\n" for line in lines))
         write_array(path, np.stack(images))
     records = [json.loads(line) for line in path.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
-    return np.load(path, mmap_mode="r"), records
+    return path.stem, np.load(path, mmap_mode="r"), records

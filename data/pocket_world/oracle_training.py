@@ -1,19 +1,22 @@
-"""The oracle's training: the dataset's ground truth, shifted, flipped, blurred, noisy, and after the autoencoder."""
+"""The oracle's training: the dataset's ground truth and the study's concepts, disturbed, and after the autoencoder."""
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
 from pocket_world.clip import augment
-from pocket_world.dataset import Pictures, to_images, to_tensor
+from pocket_world.dataset import Pictures, to_tensor
 from pocket_world.files import StageError, seed_of, weights_hash
 from pocket_world.latents import write_array
-from pocket_world.oracle import WIDTHS, Oracle, truth_table, world_heads
+from pocket_world.oracle import IGNORE, WIDTHS, Oracle, heads_name, truth_table, world_heads
+from pocket_world.oracle_concepts import concept_set
 from pocket_world.stages import StageRun
-from pocket_world.vae import encoder_state, load_raw_vae
+from pocket_world.vae import load_raw_vae, there_and_back
 
 BATCH, RATE = 64, 2e-3
-RECONSTRUCTED = 6000  # pictures that are also seen after the autoencoder, as the model's own pictures are
+CONCEPTS = 20 / 64  # the share of a batch that shows concepts and imposters
+RECONSTRUCTED = {"world": 6000, "concepts": 4000}  # pictures also seen after the autoencoder, as the model's own are
+AGAIN = {"world": 1 / 4, "concepts": 1 / 2}  # the share of their part of a batch
 
 
 def disturb(x, generator):
@@ -26,64 +29,82 @@ def disturb(x, generator):
     return x + 0.12 * (2 * noisy - 1).clamp(min=0) * noise
 
 
-@torch.no_grad()
-def reconstructions(options, pictures):
-    """uint8 (count, 64, 64, 3): the first training pictures after the autoencoder; None where there is none yet."""
+def reconstructions(options, name, images):
+    """uint8 (count, 64, 64, 3): the first of `images` after the autoencoder; None where there is none yet."""
     try:
-        vae = load_raw_vae(options.build)
+        vae = load_raw_vae(options.build).to(options.device)
     except StageError:
         return None
-    path = options.build / "oracle" / f"reconstructions_{weights_hash(encoder_state(vae))}.npy"
+    path = options.build / "oracle" / f"{name}_after_{weights_hash(vae.state_dict())}.npy"
     if not path.exists():
-        rows, vae = [], vae.to(options.device)
-        for start in range(0, min(RECONSTRUCTED, len(pictures)), 50):
-            chunk = range(start, min(start + 50, len(pictures)))
-            with torch.autocast(options.device, torch.bfloat16):
-                decoded = vae.decode(vae.encode(pictures.batch(chunk, options.device)).latent_dist.mean).sample
-            rows.append(to_images(decoded.float()))
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_array(path, np.concatenate(rows))
+        write_array(path, there_and_back(vae, images, desc="after the autoencoder"))
     return np.load(path, mmap_mode="r")
 
 
+def take(images, chosen, again, share, generator):
+    """The pictures `chosen` by `images` (indices -> uint8), the first `share` of them other ones out of `again`.
+
+    Returns the pictures and the indices of what they show.
+    """
+    if again is None:
+        return images(chosen), chosen
+    count = int(share * len(chosen))
+    other = generator.integers(0, len(again), count)
+    return np.concatenate([again[other], images(chosen[count:])]), np.concatenate([other, chosen[count:]])
+
+
+def head_losses(parts, labels):
+    """Cross-entropy of each head, averaged over the pictures (n, heads) that have a label for it: (heads,)."""
+    sums = [F.cross_entropy(part, labels[:, i], ignore_index=IGNORE, reduction="sum") for i, part in enumerate(parts)]
+    return torch.stack(sums) / (labels != IGNORE).sum(0).clamp(min=1)
+
+
 def train_oracle(options):
-    """Train on the dataset, a quarter of each batch on pictures that went through the autoencoder."""
+    """Train on the dataset and the concepts; a share of both went through the autoencoder."""
     torch.set_num_threads(options.threads)
     pictures = Pictures(options.build)
     heads = world_heads()
     truth = truth_table(pictures.records(), heads)
-    seen_again = reconstructions(options, pictures)
+    name, concepts, records = concept_set(options)
+    concept_truth = truth_table(records, heads)
+    seen_again = reconstructions(options, "world", pictures.images(range(min(RECONSTRUCTED["world"], len(pictures)))))
+    concepts_again = reconstructions(options, name, concepts[: RECONSTRUCTED["concepts"]])
     torch.manual_seed(options.seed + 2000)  # initial weights
     model = Oracle(heads, (8, 8, 8, 8) if options.tiny else WIDTHS)
     model = model.to(options.device, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.02, fused=True)
     batch = 8 if options.tiny else BATCH
-    run = StageRun("oracle", options, {"model": model, "optimizer": optimizer}, batch=batch, warmup=200, cooldown=0.4)
+    of_concepts = int(CONCEPTS * batch)
+    run = StageRun("oracle", options, {"model": model, "optimizer": optimizer}, batch=batch, warmup=200, cooldown=0.4,
+                   facts={"heads": heads_name(heads)})
     run.resume()
     model.train()
 
     for _ in run.steps():
-        chosen = run.indices(len(pictures), batch)
-        images = pictures.images(chosen)
-        if seen_again is not None:
-            pick = np.random.default_rng(seed_of("oracle", "again", options.seed, run.step))
-            chosen = chosen.copy()
-            chosen[: batch // 4] = pick.integers(0, len(seen_again), batch // 4)
-            images[: batch // 4] = seen_again[chosen[: batch // 4]]
+        pick = np.random.default_rng(seed_of("oracle", "again", options.seed, run.step))
+        images, shown = take(pictures.images, run.indices(len(pictures), batch - of_concepts), seen_again,
+                             AGAIN["world"], pick)
+        more, also = take(concepts.__getitem__, pick.integers(0, len(concepts), of_concepts), concepts_again,
+                          AGAIN["concepts"], pick)
+        labels = torch.cat([truth[shown], concept_truth[also]]).to(options.device)
         generator = run.generator("augment")
-        x = disturb(augment(to_tensor(images, options.device), generator), generator)
+        x = to_tensor(np.concatenate([images, more]), options.device)
+        x = disturb(augment(x, generator), generator)
         run.set_rate(optimizer, RATE)
         with torch.autocast(options.device, torch.bfloat16):
             logits = model.forward(x.contiguous(memory_format=torch.channels_last))
-        labels = truth[chosen].to(options.device)
         parts = model.split(logits.float())
-        losses = torch.stack([F.cross_entropy(part, labels[:, i]) for i, part in enumerate(parts.values())])
-        loss = losses.sum()
+        loss = head_losses(parts.values(), labels).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         if not torch.isfinite(loss):
             raise FloatingPointError(f"oracle: the loss is {loss.item()} at step {run.step}")
-        right = (parts["subject"].argmax(1) == labels[:, 0]).float().mean().item()
-        run.values.update(loss=loss.item(), subject=0.95 * run.values.get("subject", right) + 0.05 * right)
+        right = {"subject": (parts["subject"].argmax(1) == labels[:, 0])[: len(shown)],
+                 "concept": (parts["concept"].argmax(1) == labels[:, -1])[len(shown) :]}
+        for head, hits in right.items():
+            value = hits.float().mean().item()
+            run.values[head] = 0.95 * run.values.get(head, value) + 0.05 * value
+        run.values["loss"] = loss.item()
     return run

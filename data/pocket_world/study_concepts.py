@@ -109,9 +109,8 @@ def draw(
     else:
         height = rng.uniform(0.66, 0.8)
         centre = 0.5 + rng.uniform(-0.08, 0.08)
-        world.place(
-            canvas, instead or figure(name), centre, 0.5 + height / 2 + rng.uniform(0.02, 0.1), height, bool(rng.integers(2))
-        )
+        foot = 0.5 + height / 2 + rng.uniform(0.02, 0.1)
+        world.place(canvas, instead or figure(name), centre, foot, height, bool(rng.integers(2)))
     image = np.asarray(canvas)
     return (STYLES[style](image) if style else image), truth
 

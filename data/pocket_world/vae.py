@@ -93,7 +93,7 @@ def there_and_back(vae, images, desc=None):
     """uint8 (n, 64, 64, 3) encoded to the posterior's mean and decoded; with a progress bar where `desc` names it."""
     rows = []
     for start in tqdm(range(0, len(images), 50), desc=desc, unit="batch", disable=desc is None):
-        x = to_tensor(images[start : start + 50], vae.device)
+        x = to_tensor(np.array(images[start : start + 50]), vae.device)  # a copy: memory-mapped ones are read-only
         with torch.autocast(vae.device.type, torch.bfloat16):
             decoded = vae.decode(vae.encode(x).latent_dist.mean).sample
         rows.append(to_images(decoded.float()))
