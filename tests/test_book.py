@@ -1,31 +1,22 @@
 """The built book in a real browser: offline, no error on any page, a slider that moves, alternative texts."""
 
-import re
-from html.parser import HTMLParser
+import shutil
+import subprocess
+import sys
 
 import pytest
 from browser import chromium, find_chromium
 
 from textinv_core.paths import BOOK
 
+sys.path.insert(0, str(BOOK))
+from check import pages as own_pages
+from check import problems
+
 needs_chromium = pytest.mark.skipif(
     not find_chromium(),
     reason="no Chromium found (install `chromium`, or name one in $CHROMIUM): browser tests left out",
 )
-IMAGE_LIMIT, PAGE_LIMIT = 1.5, 3.0  # MB
-
-
-class Images(HTMLParser):
-    """The attributes of every <img> of a page."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.found = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        if tag == "img":
-            self.found.append(dict(attributes))
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +26,7 @@ def html(study):
 
 @pytest.fixture(scope="module")
 def pages(html):
-    whole = [p for p in html.rglob("*.html") if not p.relative_to(html).parts[0].startswith("_")]
-    found = sorted(p for p in whole if p.name not in ("genindex.html", "search.html", "index.html"))
+    found = own_pages(html)
     assert len(found) >= 8
     return found
 
@@ -47,29 +37,31 @@ def page():
         yield tab
 
 
-def test_every_picture_has_an_alternative_text(pages):
-    for path in pages:
-        for image in Images(path.read_text()).found:
-            assert image.get("alt"), f"{path.name}: {image.get('src', '')[:80]} has no alternative text"
+def test_the_book_is_in_order(html):
+    assert problems(html) == []
 
 
-def test_no_page_and_no_picture_is_too_heavy(html, pages):
-    for picture in (html / "_images").iterdir():
-        assert picture.stat().st_size < IMAGE_LIMIT * 2**20, picture.name
-    for path in pages:
-        text = path.read_text()
-        shown = sum(
-            (path.parent / i["src"]).stat().st_size for i in Images(text).found if not i["src"].startswith("data:")
-        )
-        assert len(text) + shown < PAGE_LIMIT * 2**20, path.name
+FAULTS = {
+    '<img src="experiments/none.png" alt="A tree.">': "leads nowhere",
+    '<a href="method.html#no-such-place">there</a>': "no such place",
+    '<img src="_static/logo.png">': "no alternative text",
+    "<p>" + "x" * 2**22 + "</p>": "at most 3.0 MB",
+}
 
 
-def test_links_within_the_book_lead_somewhere(html, pages):
-    for path in pages:
-        for target in re.findall(r'(?:href|src)="([^"#]+)', path.read_text()):
-            if re.match(r"[a-z]+:", target):
-                continue
-            assert (path.parent / target.split("?")[0]).exists(), f"{path.name} -> {target}"
+@pytest.mark.parametrize(("fault", "said"), FAULTS.items(), ids=FAULTS.values())
+def test_the_check_finds_a_planted_fault(html, fault, said, tmp_path):
+    copy = tmp_path / "html"
+    shutil.copytree(html, copy, ignore=shutil.ignore_patterns("_sphinx_design_static", "mathjax"))
+    before = problems(copy)
+    page = copy / "glossary.html"
+    page.write_text(page.read_text().replace("</article>", f"{fault}</article>"))
+    assert [line for line in problems(copy) if line not in before and said in line and "glossary" in line]
+
+
+def test_the_check_refuses_a_folder_without_a_book(tmp_path):
+    done = subprocess.run([sys.executable, str(BOOK / "check.py"), str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 1 and "holds no built book" in done.stderr
 
 
 def test_the_experiment_page_says_what_it_shows(html):
