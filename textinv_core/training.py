@@ -19,6 +19,7 @@ from textinv_core.concepts import data_hash, training_templates
 from textinv_core.losses import kl_beta, kl_step_weights
 from textinv_core.models import model_hash
 from textinv_core.objective import Objective
+from textinv_core.precision import fastest_dtype
 from textinv_core.records import code_hash, load_json, lock, write_json
 from textinv_core.tokens import known_templates
 
@@ -27,7 +28,7 @@ __all__ = ["Arm", "Run", "adam_step", "describe", "finished", "load_run", "train
 STATE = "state.safetensors"
 COMPILE_PAYS = 200_000  # examples below which compiling (minutes on a CPU) takes longer than it saves
 # The modules that decide what is learned: a run by other code is another run.
-CODE = ("arms", "batches", "compiling", "concepts", "losses", "models", "objective", "tokens", "training")
+CODE = ("arms", "batches", "compiling", "concepts", "losses", "models", "objective", "precision", "tokens", "training")
 BETAS, EPS = (0.9, 0.999), 1e-8
 
 
@@ -51,7 +52,7 @@ def train(
     checkpoint_every: int = 250,  # steps; 0 and the last step are kept too
     templates: Sequence[str] | None = None,  # default: each concept's own, or the paper's for its kind
     flip: bool = True,  # mirror half of the pictures
-    dtype: torch.dtype | None = None,  # autocast, e.g. torch.bfloat16; None: the model's own
+    dtype: torch.dtype | None = None,  # of the frozen networks; None: bfloat16 where the processor multiplies it
     compile: bool | str = "auto",  # the network; auto: where there is a compiler and enough to do
     memory_gb: float = 4.0,  # what the activations of one backward pass may take
     progress: bool = True,  # a bar on stderr
@@ -61,7 +62,7 @@ def train(
     Raises ValueError on input that cannot work, before anything is written, and FloatingPointError if a
     loss stops being finite (the checkpoints before stay).
     """
-    arms, out = list(arms), Path(out).resolve()
+    arms, out, dtype = list(arms), Path(out).resolve(), dtype or fastest_dtype(pipe.unet)
     asked = describe(
         pipe, arms, steps=steps, batch_size=batch_size, checkpoint_every=checkpoint_every, templates=templates,
         flip=flip, dtype=dtype,
@@ -84,7 +85,7 @@ def train(
             chosen = {"micro_batch": objective.micro_batch, "compiled": worth and _compiles_right(objective)}
             write_json(out / "run.json", asked | chosen)
         objective.micro_batch = chosen["micro_batch"]
-        objective.network = compiled(pipe.unet) if chosen["compiled"] else pipe.unet
+        objective.network = compiled(objective.unet) if chosen["compiled"] else objective.unet
         _loop(objective, [line["arm"] for line in asked["arms"]], out, steps, checkpoint_every, progress)
     return load_run(out)
 
@@ -153,7 +154,7 @@ def describe(
         "checkpoint_every": checkpoint_every,
         "templates": {name: list(_templates(pipe, concept, templates)) for name, concept in concepts.items()},
         "flip": flip,
-        "dtype": str(dtype or pipe.unet.dtype),
+        "dtype": str(dtype or fastest_dtype(pipe.unet)),
         "model": model_hash(pipe),
         "data": {name: data_hash(concept) for name, concept in concepts.items()},
         "code": code_hash(*CODE),
@@ -199,7 +200,7 @@ def _begun(out: Path, asked: dict) -> dict | None:
 def _compiles_right(objective: Objective) -> bool:
     """Whether the compiled network gives the gradient that the network itself gives; compilers have faults."""
     plain = objective.gradient(objective.start, 1)[1]
-    objective.network = compiled(objective.pipe.unet)
+    objective.network = compiled(objective.unet)
     agree = torch.cosine_similarity(objective.gradient(objective.start, 1)[1].flatten(), plain.flatten(), dim=0) > 0.99
     if not agree:
         warnings.warn(
