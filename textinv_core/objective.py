@@ -156,6 +156,12 @@ class Objective:
             lines.append({name: float(value) for name, value in values.items()})
         return lines
 
+    def fit(self, memory_gb: float) -> int:
+        """Run at once as many examples as leave equal parts and keep backward within `memory_gb`."""
+        fits, whole = max(1, memory_gb * 2**30 / self.bytes_per_example()), len(self.arms) * self.batch_size
+        self.micro_batch = max(part for part in range(1, whole + 1) if whole % part == 0 and part <= fits)
+        return self.micro_batch
+
     def bytes_per_example(self) -> int:
         """What backward keeps of one example, counted on a dry run (weights aside)."""
         frozen = [*self.unet.parameters(), *self.text_encoder.parameters()]

@@ -29,7 +29,7 @@ def shortened(network: nn.Module, dtype: torch.dtype | None) -> nn.Module:
     """
     if dtype in (None, network.dtype):
         return network
-    twin = copy.deepcopy(network).to(dtype)
+    twin = nn.Module.to(copy.deepcopy(network), dtype)  # diffusers' own `to` warns of nothing
     on_cpu = network.device.type == "cpu"
     if not isinstance(network, UNet2DConditionModel):
         if on_cpu:

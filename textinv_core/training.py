@@ -13,19 +13,18 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from textinv_core.arms import Arm, Run, checkpoint_path, load_run, read, write
+from textinv_core.arms import STATE, Arm, Run, begun, checkpoint_path, finished, load_run, read, write
 from textinv_core.compiling import can_compile, compiled
 from textinv_core.concepts import data_hash, training_templates
 from textinv_core.losses import kl_beta, kl_step_weights
 from textinv_core.models import model_hash
 from textinv_core.objective import Objective
 from textinv_core.precision import fastest_dtype
-from textinv_core.records import code_hash, load_json, lock, write_json
+from textinv_core.records import code_hash, lock, write_json
 from textinv_core.tokens import known_templates
 
 __all__ = ["Arm", "Run", "adam_step", "describe", "finished", "load_run", "train"]
 
-STATE = "state.safetensors"
 COMPILE_PAYS = 200_000  # examples below which compiling (minutes on a CPU) takes longer than it saves
 # The modules that decide what is learned: a run by other code is another run.
 CODE = ("arms", "batches", "compiling", "concepts", "losses", "models", "objective", "precision", "tokens", "training")
@@ -72,17 +71,15 @@ def train(
         raise ValueError(f"compile: expected True, False or 'auto', got {compile!r}")
     if not 0 < memory_gb < float("inf"):
         raise ValueError(f"memory_gb: expected more than 0, got {memory_gb!r}")
-    if _begun(out, asked) and finished(out, steps):
+    if begun(out, asked) and finished(out, steps):
         return load_run(out)
     objective = Objective(pipe, arms, batch_size=batch_size, templates=asked["templates"], flip=flip, dtype=dtype)
     with lock(out):
-        chosen = _begun(out, asked)
+        chosen = begun(out, asked)
         if chosen is None:
-            fits = max(1, memory_gb * 2**30 / objective.bytes_per_example())
-            whole = batch_size * len(arms)
-            objective.micro_batch = max(part for part in range(1, whole + 1) if whole % part == 0 and part <= fits)
+            at_once = objective.fit(memory_gb)
             worth = compile is True or (compile == "auto" and examples >= COMPILE_PAYS and can_compile())
-            chosen = {"micro_batch": objective.micro_batch, "compiled": worth and _compiles_right(objective)}
+            chosen = {"micro_batch": at_once, "compiled": worth and _compiles_right(objective)}
             write_json(out / "run.json", asked | chosen)
         objective.micro_batch = chosen["micro_batch"]
         objective.network = compiled(objective.unet) if chosen["compiled"] else objective.unet
@@ -176,25 +173,6 @@ def _beta(pipe, arm: Arm) -> float:
     side = config.sample_size if isinstance(config.sample_size, int) else config.sample_size[0]
     weights = kl_step_weights(pipe.scheduler.alphas_cumprod, arm.kl_variance, pipe.scheduler.config.prediction_type)
     return kl_beta(arm.kl_weight, weights, config.in_channels * side**2)
-
-
-def finished(out: Path, steps: int) -> bool:
-    """Whether the run in `out` has been trained to `steps` or further."""
-    return (out / STATE).exists() and read(out / STATE)[1]["step"] >= steps
-
-
-def _begun(out: Path, asked: dict) -> dict | None:
-    """What an earlier call in `out` chose, or None; ValueError if the folder holds another run."""
-    if not (out / "run.json").exists():
-        if list(out.glob("*.safetensors")):
-            raise ValueError(f"{out}: holds checkpoints but no run.json; choose another folder")
-        return None
-    kept = load_json(out / "run.json")
-    for name, value in asked.items():
-        if kept.get(name) != value:
-            there, here = (str(v) if len(str(v)) < 60 else "another value" for v in (kept.get(name), value))
-            raise ValueError(f"{out}: holds a run of other {name} ({there}, not {here}); choose another folder")
-    return kept
 
 
 def _compiles_right(objective: Objective) -> bool:
