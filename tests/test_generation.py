@@ -6,9 +6,10 @@ import torch
 
 from textinv_core.generation import SCHEDULERS, generate
 from textinv_core.models import load_pipeline, model_hash
+from textinv_core.precision import fastest_dtype
 from textinv_core.tokens import Embedding, initial_rows
 
-FAST = dict(num_inference_steps=2, guidance_scale=4.0)
+FAST = dict(num_inference_steps=2, guidance_scale=4.0, dtype=torch.float32)
 
 
 def rows(seed, vectors=1):
@@ -97,3 +98,16 @@ def test_bad_input_is_one_line(pipe, change, named):
     with pytest.raises(ValueError, match=named) as error:
         generate(pipe, **call)
     assert "\n" not in str(error.value)
+
+
+def test_short_numbers_draw_nearly_the_same_and_stay_out_of_the_model(pipe):
+    before = model_hash(pipe)
+    settings = dict(num_inference_steps=2, guidance_scale=4.0)
+    full, short, again, default = (
+        generate(pipe, None, ["a tree"], [0, 1], dtype=dtype, **settings)
+        for dtype in (torch.float32, torch.bfloat16, torch.bfloat16, None)
+    )
+    assert same(short, again) and same(default, short if fastest_dtype(pipe.unet) is torch.bfloat16 else full)
+    for a, b in zip(pixels(full), pixels(short), strict=True):
+        assert np.abs(a.astype(int) - b).mean() < 8  # of 255
+    assert model_hash(pipe) == before and pipe.unet.dtype == torch.float32

@@ -46,8 +46,9 @@ def test_an_embedding_saved_and_loaded_draws_the_same_picture_in_diffusers(pipe,
 
     path = save_embedding(Embedding("<x>", rows(2)), tmp_path)
     ours = generate(
-        pipe, load_embedding(path), ["a photo of {}"], [5], num_inference_steps=3, scheduler="pndm", guidance_scale=4.0
-    )
+        pipe, load_embedding(path), ["a photo of {}"], [5],
+        num_inference_steps=3, scheduler="pndm", guidance_scale=4.0, dtype=torch.float32,
+    )  # fmt: skip
     theirs = load_pipeline(model_folder, device="cpu")
     theirs.load_textual_inversion(str(path))
     image = theirs(

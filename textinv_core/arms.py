@@ -19,6 +19,8 @@ from textinv_core.concepts import Concept, Settings, Word, data_hash
 from textinv_core.records import atomic, identity, load_json
 from textinv_core.tokens import Embedding
 
+STATE = "state.safetensors"  # where a run goes on
+
 
 class Arm(Settings):
     """How one placeholder is learned. `Arm(concept, initializer="tree", seed=1, kl_weight=0.5)`."""
@@ -93,6 +95,25 @@ def load_run(folder: str | Path) -> Run:
     if not (run.folder / "run.json").exists() or not run.steps:
         raise ValueError(f"{run.folder}: holds no run (expected run.json and step_*.safetensors)")
     return run
+
+
+def finished(out: Path, steps: int) -> bool:
+    """Whether the run in `out` has been trained to `steps` or further."""
+    return (out / STATE).exists() and read(out / STATE)[1]["step"] >= steps
+
+
+def begun(out: Path, asked: dict) -> dict | None:
+    """What an earlier call in `out` chose, or None; ValueError if the folder holds another run."""
+    if not (out / "run.json").exists():
+        if list(out.glob("*.safetensors")):
+            raise ValueError(f"{out}: holds checkpoints but no run.json; choose another folder")
+        return None
+    kept = load_json(out / "run.json")
+    for name, value in asked.items():
+        if kept.get(name) != value:
+            there, here = (str(v) if len(str(v)) < 60 else "another value" for v in (kept.get(name), value))
+            raise ValueError(f"{out}: holds a run of other {name} ({there}, not {here}); choose another folder")
+    return kept
 
 
 def checkpoint_path(folder: Path, step: int) -> Path:

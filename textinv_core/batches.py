@@ -48,6 +48,47 @@ class Batch(NamedTuple):
     template: Tensor  # (B,) which template
 
 
+class Draws(NamedTuple):
+    """What is drawn for one batch, on the CPU."""
+
+    picture: Tensor  # (B,) which picture
+    mirrored: Tensor  # (B,) 1: its mirror image
+    template: Tensor  # (B,) which template
+    timesteps: Tensor  # (B,)
+    sample: Tensor  # (B, C, h, w) standard normal: which latent of the picture's distribution
+    noise: Tensor  # (B, C, h, w) standard normal
+
+
+def draws(
+    scheduler,
+    *,
+    seed: int,
+    step: int,
+    pictures: int,  # how many there are
+    templates: int,  # how many there are
+    shape: tuple[int, ...],  # (B, C, h, w)
+    flip: bool,
+) -> Draws:
+    """What (seed, step) draws, whichever loop asks for it."""
+    B = shape[0]
+
+    def pick(name: str, count: int) -> Tensor:
+        return torch.randint(count, (B,), generator=stream(seed, step, name))
+
+    def scaled(name: str, count: int) -> Tensor:
+        # Uniform numbers scaled to the count: concepts of few and of many pictures draw alike.
+        return (torch.rand(B, generator=stream(seed, step, name)) * count).long()
+
+    return Draws(
+        picture=scaled("picture", pictures),
+        mirrored=pick("flip", 2) * int(flip),
+        template=scaled("template", templates),
+        timesteps=pick("timestep", scheduler.config.num_train_timesteps),
+        sample=torch.randn(shape, generator=stream(seed, step, "latent")),
+        noise=torch.randn(shape, generator=stream(seed, step, "noise")),
+    )
+
+
 def training_batch(
     latents: Tensor,  # (n, 2, 2, C, h, w) from encode_latents
     scheduler,
@@ -60,18 +101,9 @@ def training_batch(
 ) -> Batch:
     """The batch of (seed, step): the same whichever arms ask for it, on whichever device."""
     shape = (batch_size, *latents.shape[3:])
-
-    def pick(name: str, count: int) -> Tensor:
-        return torch.randint(count, (batch_size,), generator=stream(seed, step, name))
-
-    # Uniform numbers scaled to the count: concepts of few and of many pictures draw alike.
-    picture = (torch.rand(batch_size, generator=stream(seed, step, "picture")) * len(latents)).long()
-    template = (torch.rand(batch_size, generator=stream(seed, step, "template")) * templates).long()
-    mirrored = pick("flip", 2) * int(flip)
-    timesteps = pick("timestep", scheduler.config.num_train_timesteps)
-    sample = torch.randn(shape, generator=stream(seed, step, "latent"))
-    noise = torch.randn(shape, generator=stream(seed, step, "noise"))
-    sample, noise, timesteps = (x.to(latents.device) for x in (sample, noise, timesteps))
+    named = dict(seed=seed, step=step, pictures=len(latents), templates=templates, shape=shape, flip=flip)
+    picture, mirrored, template, *on_cpu = draws(scheduler, **named)
+    timesteps, sample, noise = (x.to(latents.device) for x in on_cpu)
     mean, std = latents[picture.to(latents.device), mirrored.to(latents.device)].unbind(1)
     clean = mean + std * sample
     noisy = scheduler.add_noise(clean, noise, timesteps)

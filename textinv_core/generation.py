@@ -6,7 +6,6 @@ bytes whichever arms stand beside it. Another batch size may differ in the last 
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 
 import pandas as pd
 import torch
@@ -20,6 +19,7 @@ from diffusers import (
 )
 from tqdm import tqdm
 
+from textinv_core.precision import fastest_dtype, shortened
 from textinv_core.tokens import Embedding, encode_prompts
 
 SCHEDULERS = {
@@ -43,7 +43,7 @@ def generate(
     scheduler: str = "dpmsolver",
     batch_size: int = 16,  # pictures at once
     word: str | None = None,  # what fills "{}" for the plain model, e.g. "a tree"
-    dtype: torch.dtype | None = None,  # autocast, e.g. torch.bfloat16; None: the model's own
+    dtype: torch.dtype | None = None,  # of the UNet; None: bfloat16 where the processor multiplies it
     progress: bool = False,  # a bar on stderr
 ) -> pd.DataFrame:
     """One row per picture: arm, step, prompt (the template), text (as encoded), seed, image (PIL).
@@ -53,15 +53,15 @@ def generate(
     _check(prompts, seeds, guidance_scale, num_inference_steps, scheduler, batch_size)
     sources = _sources(embeddings, prompts, word)
     sampler = SCHEDULERS[scheduler].from_config(pipe.scheduler.config)
-    unchanged = {name: part for name, part in pipe.components.items() if name != "scheduler"}
-    sampling = StableDiffusionPipeline(**unchanged, scheduler=sampler, requires_safety_checker=False)
+    unet = shortened(pipe.unet, dtype or fastest_dtype(pipe.unet))
+    parts = pipe.components | dict(scheduler=sampler, unet=unet)
+    sampling = StableDiffusionPipeline(**parts, requires_safety_checker=False)
     sampling.set_progress_bar_config(disable=True)
     side = pipe.unet.config.sample_size
     shape = (pipe.unet.config.in_channels, *((side, side) if isinstance(side, int) else side))
-    autocast = torch.autocast(pipe.device.type, dtype=dtype) if dtype else nullcontext()
 
     rows = []
-    with torch.no_grad(), autocast, tqdm(total=len(sources) * len(prompts) * len(seeds), disable=not progress) as bar:
+    with torch.no_grad(), tqdm(total=len(sources) * len(prompts) * len(seeds), disable=not progress) as bar:
         unconditional = encode_prompts(pipe, [""])
         for arm, step, own, fill in sources:
             texts = [prompt.replace("{}", fill) for prompt in prompts]

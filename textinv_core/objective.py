@@ -4,7 +4,6 @@ Shapes: A arms, B examples each, N = A * B; S slots (the most vectors of any arm
 (C, h, w) a latent; T the timesteps.
 """
 
-from contextlib import nullcontext
 from functools import cached_property
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor
 from textinv_core.arms import Arm
 from textinv_core.batches import Batch, encode_latents, fixed_batch, training_batch
 from textinv_core.losses import denoising_loss, kl_step_weights, lam_by_timestep, regularised_loss
+from textinv_core.precision import shortened
 from textinv_core.tokens import encode, initial_rows, tokenize
 
 
@@ -28,12 +28,13 @@ class Objective:
         batch_size: int,  # examples of an arm in a step
         templates: dict[str, tuple[str, ...]],  # by concept name; "{}" is where the placeholder goes
         flip: bool = True,  # mirror half of the pictures
-        dtype: torch.dtype | None = None,  # autocast to it; None: the model's own
+        dtype: torch.dtype | None = None,  # of the frozen networks; None: the model's own
         fixed: int = 16,  # examples of the logged loss
     ):
-        self.pipe, self.arms, self.batch_size, self.flip, self.dtype = pipe, arms, batch_size, flip, dtype
-        self.device, self.own_dtype = pipe.unet.device, pipe.unet.dtype
-        self.network = pipe.unet  # may be exchanged for a compiled one
+        self.pipe, self.arms, self.batch_size, self.flip = pipe, arms, batch_size, flip
+        self.device, self.dtype = pipe.unet.device, dtype or pipe.unet.dtype
+        self.unet, self.text_encoder = (shortened(part, dtype) for part in (pipe.unet, pipe.text_encoder))
+        self.network = self.unet  # may be exchanged for a compiled one
         self.micro_batch = len(arms) * batch_size  # examples run at once
         self.scheduler = DDPMScheduler.from_config(pipe.scheduler.config)
         concepts = {arm.concept.name: arm.concept for arm in arms}
@@ -57,8 +58,8 @@ class Objective:
         self.group_of = torch.tensor([self.groups.index(g) if g in self.groups else -1 for g in groups])
         self.group_of = self.group_of.to(self.device)
         leaders = [groups.index(group) for group in self.groups]  # an arm of each group
-        with torch.no_grad(), self._autocast():
-            self.start_states = [encode(pipe.text_encoder, self.ids[a], self.start[a]) for a in leaders]
+        with torch.no_grad():
+            self.start_states = [encode(self.text_encoder, self.ids[a], self.start[a]) for a in leaders]
 
         self.fixed = {name: fixed_batch(lat, self.scheduler, size=fixed) for name, lat in self.latents.items()}
 
@@ -71,14 +72,10 @@ class Objective:
         weights = kl_step_weights(self.scheduler.alphas_cumprod, arm.kl_variance, kind)
         return lam_by_timestep(arm.kl_weight, weights, arm.kl_weighting).float()
 
-    def _autocast(self):
-        return torch.autocast(self.device.type, dtype=self.dtype) if self.dtype else nullcontext()
-
     def predict(self, noisy: Tensor, timesteps: Tensor, states: Tensor, network=None) -> Tensor:
         """The frozen network's prediction in float32, like `noisy`."""
-        noisy, states = noisy.to(self.own_dtype), states.to(self.own_dtype)
-        with self._autocast():
-            return (network or self.network)(noisy, timesteps, encoder_hidden_states=states).sample.float()
+        noisy, states = noisy.to(self.dtype), states.to(self.dtype)
+        return (network or self.network)(noisy, timesteps, encoder_hidden_states=states).sample.float()
 
     def gradient(self, rows: Tensor, step: int) -> tuple[Tensor, Tensor]:
         """Each arm's mean loss (A,) at a step and its gradient (A, S, D)."""
@@ -93,8 +90,7 @@ class Objective:
             a, b = chunk // B, chunk % B
             p, g = self.pair_of[a], self.group_of[a]
             each = leaf[:, None].expand(-1, B, -1, -1).reshape(A * B, *leaf.shape[1:])  # (N, S, D)
-            with self._autocast():
-                states = encode(self.pipe.text_encoder, ids[chunk], each[chunk[0] : chunk[-1] + 1])
+            states = encode(self.text_encoder, ids[chunk], each[chunk[0] : chunk[-1] + 1])
             t = timesteps[p, b]
             noise_pred = self.predict(noisy[p, b], t, states)
             if (g >= 0).any():
@@ -133,9 +129,8 @@ class Objective:
         predictions = []
         for arm, ids, own in zip(self.arms, self.ids, rows, strict=True):
             batch = self.fixed[arm.concept.name]
-            with self._autocast():
-                states = encode(self.pipe.text_encoder, ids[:1], own).expand(len(batch.noisy), -1, -1)
-            predictions.append(self._in_parts(batch.noisy, batch.timesteps, states, network=self.pipe.unet))
+            states = encode(self.text_encoder, ids[:1], own).expand(len(batch.noisy), -1, -1)
+            predictions.append(self._in_parts(batch.noisy, batch.timesteps, states, network=self.unet))
         return predictions
 
     @cached_property
@@ -161,9 +156,15 @@ class Objective:
             lines.append({name: float(value) for name, value in values.items()})
         return lines
 
+    def fit(self, memory_gb: float) -> int:
+        """Run at once as many examples as leave equal parts and keep backward within `memory_gb`."""
+        fits, whole = max(1, memory_gb * 2**30 / self.bytes_per_example()), len(self.arms) * self.batch_size
+        self.micro_batch = max(part for part in range(1, whole + 1) if whole % part == 0 and part <= fits)
+        return self.micro_batch
+
     def bytes_per_example(self) -> int:
         """What backward keeps of one example, counted on a dry run (weights aside)."""
-        frozen = [*self.pipe.unet.parameters(), *self.pipe.text_encoder.parameters()]
+        frozen = [*self.unet.parameters(), *self.text_encoder.parameters()]
         weights = {weight.untyped_storage().data_ptr() for weight in frozen}
         kept = {}
 
@@ -173,7 +174,6 @@ class Objective:
 
         batch = next(iter(self.fixed.values()))
         with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
-            with self._autocast():
-                states = encode(self.pipe.text_encoder, self.ids[0][:1], self.start[0].clone().requires_grad_())
-            self.predict(batch.noisy[:1], batch.timesteps[:1], states, network=self.pipe.unet)
+            states = encode(self.text_encoder, self.ids[0][:1], self.start[0].clone().requires_grad_())
+            self.predict(batch.noisy[:1], batch.timesteps[:1], states, network=self.unet)
         return sum(size for where, size in kept.items() if where not in weights)

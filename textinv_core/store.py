@@ -14,6 +14,7 @@ from PIL import Image
 from textinv_core.arms import Arm, Run
 from textinv_core.generation import generate
 from textinv_core.models import model_hash
+from textinv_core.precision import fastest_dtype
 from textinv_core.records import code_hash, identity, load_json, record_dir, scratch_dir, write_image
 from textinv_core.tokens import Embedding
 from textinv_core.training import describe, finished, train
@@ -104,7 +105,8 @@ class Store:
         """`generate`, but a picture drawn before is read instead; `how` are its settings, `batch_size` aside."""
         embeddings = [embeddings] if embeddings is None or isinstance(embeddings, Embedding) else list(embeddings)
         decides = {key: str(value) for key, value in how.items() if key not in ("batch_size", "progress")}
-        decides |= dict(model=model_hash(pipe), code=code_hash("generation", "tokens"))
+        decides |= dict(dtype=str(how.get("dtype") or fastest_dtype(pipe.unet)))
+        decides |= dict(model=model_hash(pipe), code=code_hash("generation", "precision", "tokens"))
         tables = []
         for embedding in embeddings:
             row = b"" if embedding is None else embedding.rows.contiguous().numpy().tobytes()

@@ -13,21 +13,21 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from textinv_core.arms import Arm, Run, checkpoint_path, load_run, read, write
+from textinv_core.arms import STATE, Arm, Run, begun, checkpoint_path, finished, load_run, read, write
 from textinv_core.compiling import can_compile, compiled
 from textinv_core.concepts import data_hash, training_templates
 from textinv_core.losses import kl_beta, kl_step_weights
 from textinv_core.models import model_hash
 from textinv_core.objective import Objective
-from textinv_core.records import code_hash, load_json, lock, write_json
+from textinv_core.precision import fastest_dtype
+from textinv_core.records import code_hash, lock, write_json
 from textinv_core.tokens import known_templates
 
 __all__ = ["Arm", "Run", "adam_step", "describe", "finished", "load_run", "train"]
 
-STATE = "state.safetensors"
 COMPILE_PAYS = 200_000  # examples below which compiling (minutes on a CPU) takes longer than it saves
 # The modules that decide what is learned: a run by other code is another run.
-CODE = ("arms", "batches", "compiling", "concepts", "losses", "models", "objective", "tokens", "training")
+CODE = ("arms", "batches", "compiling", "concepts", "losses", "models", "objective", "precision", "tokens", "training")
 BETAS, EPS = (0.9, 0.999), 1e-8
 
 
@@ -51,7 +51,7 @@ def train(
     checkpoint_every: int = 250,  # steps; 0 and the last step are kept too
     templates: Sequence[str] | None = None,  # default: each concept's own, or the paper's for its kind
     flip: bool = True,  # mirror half of the pictures
-    dtype: torch.dtype | None = None,  # autocast, e.g. torch.bfloat16; None: the model's own
+    dtype: torch.dtype | None = None,  # of the frozen networks; None: bfloat16 where the processor multiplies it
     compile: bool | str = "auto",  # the network; auto: where there is a compiler and enough to do
     memory_gb: float = 4.0,  # what the activations of one backward pass may take
     progress: bool = True,  # a bar on stderr
@@ -61,7 +61,7 @@ def train(
     Raises ValueError on input that cannot work, before anything is written, and FloatingPointError if a
     loss stops being finite (the checkpoints before stay).
     """
-    arms, out = list(arms), Path(out).resolve()
+    arms, out, dtype = list(arms), Path(out).resolve(), dtype or fastest_dtype(pipe.unet)
     asked = describe(
         pipe, arms, steps=steps, batch_size=batch_size, checkpoint_every=checkpoint_every, templates=templates,
         flip=flip, dtype=dtype,
@@ -71,20 +71,18 @@ def train(
         raise ValueError(f"compile: expected True, False or 'auto', got {compile!r}")
     if not 0 < memory_gb < float("inf"):
         raise ValueError(f"memory_gb: expected more than 0, got {memory_gb!r}")
-    if _begun(out, asked) and finished(out, steps):
+    if begun(out, asked) and finished(out, steps):
         return load_run(out)
     objective = Objective(pipe, arms, batch_size=batch_size, templates=asked["templates"], flip=flip, dtype=dtype)
     with lock(out):
-        chosen = _begun(out, asked)
+        chosen = begun(out, asked)
         if chosen is None:
-            fits = max(1, memory_gb * 2**30 / objective.bytes_per_example())
-            whole = batch_size * len(arms)
-            objective.micro_batch = max(part for part in range(1, whole + 1) if whole % part == 0 and part <= fits)
+            at_once = objective.fit(memory_gb)
             worth = compile is True or (compile == "auto" and examples >= COMPILE_PAYS and can_compile())
-            chosen = {"micro_batch": objective.micro_batch, "compiled": worth and _compiles_right(objective)}
+            chosen = {"micro_batch": at_once, "compiled": worth and _compiles_right(objective)}
             write_json(out / "run.json", asked | chosen)
         objective.micro_batch = chosen["micro_batch"]
-        objective.network = compiled(pipe.unet) if chosen["compiled"] else pipe.unet
+        objective.network = compiled(objective.unet) if chosen["compiled"] else objective.unet
         _loop(objective, [line["arm"] for line in asked["arms"]], out, steps, checkpoint_every, progress)
     return load_run(out)
 
@@ -153,7 +151,7 @@ def describe(
         "checkpoint_every": checkpoint_every,
         "templates": {name: list(_templates(pipe, concept, templates)) for name, concept in concepts.items()},
         "flip": flip,
-        "dtype": str(dtype or pipe.unet.dtype),
+        "dtype": str(dtype or fastest_dtype(pipe.unet)),
         "model": model_hash(pipe),
         "data": {name: data_hash(concept) for name, concept in concepts.items()},
         "code": code_hash(*CODE),
@@ -177,29 +175,10 @@ def _beta(pipe, arm: Arm) -> float:
     return kl_beta(arm.kl_weight, weights, config.in_channels * side**2)
 
 
-def finished(out: Path, steps: int) -> bool:
-    """Whether the run in `out` has been trained to `steps` or further."""
-    return (out / STATE).exists() and read(out / STATE)[1]["step"] >= steps
-
-
-def _begun(out: Path, asked: dict) -> dict | None:
-    """What an earlier call in `out` chose, or None; ValueError if the folder holds another run."""
-    if not (out / "run.json").exists():
-        if list(out.glob("*.safetensors")):
-            raise ValueError(f"{out}: holds checkpoints but no run.json; choose another folder")
-        return None
-    kept = load_json(out / "run.json")
-    for name, value in asked.items():
-        if kept.get(name) != value:
-            there, here = (str(v) if len(str(v)) < 60 else "another value" for v in (kept.get(name), value))
-            raise ValueError(f"{out}: holds a run of other {name} ({there}, not {here}); choose another folder")
-    return kept
-
-
 def _compiles_right(objective: Objective) -> bool:
     """Whether the compiled network gives the gradient that the network itself gives; compilers have faults."""
     plain = objective.gradient(objective.start, 1)[1]
-    objective.network = compiled(objective.pipe.unet)
+    objective.network = compiled(objective.unet)
     agree = torch.cosine_similarity(objective.gradient(objective.start, 1)[1].flatten(), plain.flatten(), dim=0) > 0.99
     if not agree:
         warnings.warn(
