@@ -30,7 +30,7 @@ RESULTS = f"results/{PROFILE}"
 CORE = sorted(Path("textinv_core").glob("*.py"))
 DATA = [  # what the study's own model and concepts are made of
     path
-    for folder in ("data/models/pocket", "data/models/pocket_judge", "data/concepts")
+    for folder in ("data/models", "data/concepts")
     for path in sorted(Path(folder).rglob("*"))
     if path.is_file() and path.suffix in (".safetensors", ".json", ".txt", ".yml", ".png")
 ]
@@ -138,7 +138,7 @@ rule part:
         SCRATCH + "/{experiment}/{concept}.ipynb",
     log:
         SCRATCH + "/{experiment}/{concept}.log",
-    threads: needs("threads", 2)
+    threads: needs("threads", 1)
     resources:
         mem_mb=needs("mem_mb", 6000),
         runtime=needs("runtime", 60),
@@ -161,7 +161,7 @@ rule experiment:
         update(RESULTS + "/{experiment}/{experiment}.ipynb"),
     log:
         SCRATCH + "/{experiment}/all.log",
-    threads: needs("threads", 2)
+    threads: needs("threads", 1)
     resources:
         mem_mb=needs("mem_mb", 6000),
         runtime=needs("runtime", 60),

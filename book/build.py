@@ -60,23 +60,28 @@ def read_executed(path: Path) -> nbformat.NotebookNode:
         shown = {kind for output in cell.get("outputs", []) for kind in output.get("data", {})}
         if "figure" in cell.metadata.get("mystnb", {}) and not shown & {"image/png", "image/svg+xml", "text/html"}:
             raise ValueError(f"{path}: cell {number} should show a figure and shows none")
+        if "figure" in cell.metadata.get("mystnb", {}) and len(cell.outputs) > 1:
+            raise ValueError(f"{path}: cell {number} shows {len(cell.outputs)} things under one figure's name")
     return notebook
 
 
 def provenance_line(page: str, record: dict) -> str:
     """What a reader should know before the first figure: which model, profile and how many of what."""
     given = record["parameters"]
-    model = "the pocket model" if given["model"] == "pocket" else f"`{given['model']}`"
+    model = (
+        [] if "model" not in given else ["the pocket model" if given["model"] == "pocket" else f"`{given['model']}`"]
+    )
     many = [
         f"{len(given[key])} {word}"
-        for key, word in (("concepts", "concepts"), ("seeds", "training seeds"))
+        for key, word in (("pages", "experiments’ records"), ("concepts", "concepts"), ("seeds", "training seeds"))
         if given.get(key)
     ]
     if given.get("steps"):
         many.append(f"{given['steps']} steps")
     about = (yaml.safe_load((ROOT / f"config/{record['profile']}.yaml").read_text()) or {}).get("about", "")
+    shown = ", ".join([*model, f"profile *{record['profile']}*", *many])
     return (
-        f":::{{div}} page-facts\n**Shown here:** {model}, profile *{record['profile']}*, {', '.join(many)}. {about}\n"
+        f":::{{div}} page-facts\n**Shown here:** {shown}. {about}\n"
         f"**Run it again:** `papermill notebooks/{page}.ipynb out.ipynb` ([how](../rerun.md)); "
         f"what it ran with is on the [provenance page](../provenance.md).\n:::"
     )
@@ -116,13 +121,13 @@ def provenance_page(records: list[dict]) -> str:
         accelerator = machine.get("accelerator", "none")
         hardware = machine.get("processor", "") if accelerator == "none" else accelerator
         lines.append(
-            f"| [{r['page']}](experiments/{r['page']}) | {r['profile']} | {r['parameters']['model']} "
+            f"| [{r['page']}](experiments/{r['page']}) | {r['profile']} | {r['parameters'].get('model', '–')} "
             f"| {r['time'][:10]} | {minutes} | {hardware}, {machine.get('threads', '?')} threads | `{r['code']}` |"
         )
     for r in records:
         identity = {
             "record": r["id"],
-            "model weights": r["model"],
+            **({"model weights": r["model"]} if r["model"] else {}),
             **{f"pictures of {k}": v for k, v in r["data"].items()},
         }
         lines += [

@@ -350,7 +350,6 @@ page.record(given | settings, table, glued, [claim])
 # In Jupyter: the same frames under a widget.
 
 # %% tags=["remove-cell"]
-from ipywidgets import SelectionSlider, interact
+from textinv_core.figures import step_slider
 
-slider = SelectionSlider(options=at, description="step", continuous_update=False)
-interact(lambda step: frames[at.index(step)], step=slider)
+step_slider(frames, at)

@@ -148,12 +148,40 @@ def concept(concept_folder):
 TINY_PROFILE = """
 profile: tiny
 about: A test.
-parameters: {{model: {model}, judge: {judge}}}
+parameters: {{model: {model}, judge: {judge}, steps: 4, seeds: [3, 4], images_per_prompt: 1, contexts: 2,
+  num_inference_steps: 2, guidance: 2.0}}
 experiments:
   step_ablation:
-    parameters: {{concepts: [elder_tree, nova_hall], steps: 4, checkpoint_every: 2, seeds: [3, 4], images_per_prompt: 1,
-      contexts: 2, num_inference_steps: 2, guidance: 2.0}}
+    parameters: {{concepts: [elder_tree, nova_hall], checkpoint_every: 2}}
     split_by: concepts
+  initializer_ablation:
+    parameters: {{concepts: [nova_hall], checkpoint_every: 2, control_seeds: 1}}
+    after: [step_ablation]
+  seed_ablation:
+    parameters: {{concepts: [elder_tree], checkpoint_every: 2, seeds: [3, 4, 5], images_per_prompt: 2}}
+    after: [step_ablation]
+  sd_versus_ti:
+    parameters: {{concepts: [elder_tree, ember_style]}}
+    after: [step_ablation]
+  quantitative:
+    parameters: {{concepts: [elder_tree, nova_hall], development: [], dreambooth_steps: 2, class_pictures: 2}}
+    after: [step_ablation]
+  probes:
+    parameters: {{concepts: [elder_tree, jolly_man]}}
+    after: [quantitative]
+  kl_tradeoff:
+    parameters: {{concepts: [comet_cake, elder_tree], development: [comet_cake], kl_weights: [0.1, 1.0],
+      l2_weights: [0.1], rate_shares: [0.3], shares: [0.5], checkpoint_every: 2}}
+  harmony:
+    parameters: {{concepts: [comet_cake, elder_tree], development: [comet_cake], kl_weights: [0.3], constructed: 1,
+      null_pictures: 200, batch: 2, checkpoint_every: 2, seeds: [3], own_pictures: 2}}
+  dataset_and_concepts:
+    parameters: {{concepts: [elder_tree, nova_hall], pictures: [1, 3], few: 3}}
+  what_it_costs:
+    parameters: {{concepts: [elder_tree], arms: [1, 2], calls: 1, repeats: 1, seeds: [3], sampler_steps: [1, 2]}}
+  summary:
+    after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, probes, kl_tradeoff,
+      harmony, dataset_and_concepts]
 """
 
 

@@ -1,5 +1,6 @@
 """Figures take a table and an Axes and return the Axes; the slider is one self-contained element."""
 
+import io
 import re
 from html.parser import HTMLParser
 
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import draw
+from PIL import Image
 
 from textinv_core import figures
 
@@ -95,3 +97,11 @@ def test_figures_are_opaque_white():
     figures.use_style()
     assert plt.rcParams["savefig.facecolor"] == "white" and not plt.rcParams["savefig.transparent"]
     plt.rcdefaults()
+
+
+def test_the_live_slider_shows_the_frame_of_its_label():
+    frames = [Image.new("RGB", (8, 8), (40 * i, 0, 0)) for i in range(3)]
+    slider, picture = figures.step_slider(frames, [0, 250, 500]).children
+    for i, label in enumerate(("0", "250", "500")):
+        slider.label = label
+        assert Image.open(io.BytesIO(picture.value)).getpixel((0, 0)) == (40 * i, 0, 0)

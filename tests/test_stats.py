@@ -103,3 +103,47 @@ def test_trend_and_rank_correlation_are_scipys():
 def test_an_empty_table_is_one_line():
     with pytest.raises(ValueError, match="difference"):
         stats.hierarchical_bootstrap(pd.DataFrame({"concept": ["a"], "difference": [np.nan]}), "difference")
+
+
+def test_a_difference_that_cannot_be_had_is_unknown():
+    frame = pd.DataFrame({"word": ["a", "b"], "concept": ["x", "x"], "seed": [0, 0], "y": [1.0, 3.0]})
+    how = dict(arm="word", base="a", pair=["concept", "seed"])
+    single = stats.paired_interval(frame, "y", new="b", **how)
+    assert single.estimate == 2 and np.isnan(single.low) and stats.side(single) == 0
+    assert np.isnan(stats.paired_interval(frame, "y", new="c", **how).estimate)
+    assert stats.in_words(stats.UNKNOWN) == "not defined"
+    assert stats.in_words(stats.Interval(0.1, 0.05, 0.2, {})) == "+0.100, 95 % interval +0.050 to +0.200"
+    assert [stats.side(stats.Interval(0.1, 0.05, 0.2, {}), of) for of in (0, 0.1, 0.3)] == [1, 0, -1]
+
+
+def test_resampled_units_are_the_hierarchical_bootstrap():
+    rng = np.random.default_rng(0)
+    parts = [rng.normal(i, 1, size) for i, size in enumerate((4, 6, 5))]
+    frame = pd.DataFrame(
+        dict(concept=c, seed=s, x=x) for c, part in enumerate(parts) for s, x in enumerate(part)
+    )
+    found, known = stats.interval_of(stats.resampled_units(parts), parts), stats.hierarchical_bootstrap(frame, "x")
+    assert found.estimate == pytest.approx(known.estimate) and found.n == known.n
+    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=0.1)
+
+
+def test_a_seed_drawn_twice_is_no_pair():
+    apart = np.ones((4, 4)) - np.eye(4)
+    samples = stats.resampled_units([apart])
+    assert np.nanmin(samples) == np.nanmax(samples) == 1
+    for lonely in (np.ones(1), np.zeros((1, 1)), np.ones((2, 2))):
+        assert np.isnan(stats.interval_of(stats.resampled_units([lonely]), [lonely]).low)
+    assert np.isnan(stats.interval_of(stats.resampled_units([]), []).estimate)
+
+
+def test_variance_parts_are_the_analysis_of_variance():
+    S, N = 5, 7
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(S, 1)) + 2 * rng.normal(size=(1, N)) + rng.normal(size=(S, N))
+    rest = y - y.mean(1, keepdims=True) - y.mean(0) + y.mean()
+    ms_rest = (rest**2).sum() / ((S - 1) * (N - 1))
+    parts = {k: stats.resampled_units([v], repetitions=0)[0] for k, v in stats.variance_parts(y).items()}
+    assert parts["seed"] == pytest.approx((N * y.mean(1).var(ddof=1) - ms_rest) / N)
+    assert parts["noise"] == pytest.approx((S * y.mean(0).var(ddof=1) - ms_rest) / S)
+    assert parts["within"] == pytest.approx(y.var(axis=1, ddof=1).mean())
+    assert np.isnan(stats.variance_parts(y[:, :1])["within"]).all()

@@ -131,6 +131,23 @@ def step_slider_html(
     )
 
 
+def step_slider(frames: Sequence[Image.Image | Figure], labels: Sequence, name: str = "step"):
+    """The live twin of `step_slider_html`: an ipywidgets slider over the frames, for Jupyter.
+
+    A picture's bytes change, no output is captured: that needs no running kernel loop, so a notebook run by
+    Papermill cannot get stuck in it.
+    """
+    from ipywidgets import Image as Picture
+    from ipywidgets import SelectionSlider, VBox
+
+    pngs = [_png(frame) for frame in frames]
+    picture = Picture(value=pngs[0], format="png")
+    options = [(str(label), i) for i, label in enumerate(labels)]
+    slider = SelectionSlider(options=options, description=name, continuous_update=True)
+    slider.observe(lambda change: setattr(picture, "value", pngs[change["new"]]), names="value")
+    return VBox([slider, picture])
+
+
 def _png(frame: Image.Image | Figure) -> bytes:
     """A frame as PNG bytes, opaque."""
     buffer = io.BytesIO()

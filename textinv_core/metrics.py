@@ -130,21 +130,44 @@ def calibrate(values, null) -> np.ndarray:
     return np.searchsorted(null, np.asarray(values, dtype=float), side="left") / len(null)
 
 
-def combine(subject, text, *, subject_null, text_null) -> pd.DataFrame:
+def evidence(values, null, hits) -> np.ndarray:
+    """Log odds that each value is a hit's rather than the null's; NaN with fewer than two hits.
+
+    Both are taken as Gaussian with the larger of their two deviations, equally likely beforehand. Hits that do
+    not lie a deviation above the null are taken to: more similarity is never evidence against.
+    """
+    null, hits = np.asarray(null, dtype=float), np.asarray(hits, dtype=float)
+    if len(hits) < 2:
+        return np.full(np.shape(values), np.nan)
+    deviation = max(null.std(), hits.std(), 1e-12)
+    low = null.mean()
+    high = max(hits.mean(), low + deviation)
+    return (high - low) / deviation**2 * (np.asarray(values, dtype=float) - (low + high) / 2)
+
+
+def combine(subject, text, *, subject_null, text_null, subject_hits=(), text_hits=()) -> pd.DataFrame:
     """Every way to rank pictures by both similarities at once; higher is better.
 
     `harmony = sqrt(u_subject * u_text)` over calibrated shares; `minimum` of the two; `mean_z` over the
-    nulls' means and deviations; and the raw sum, product and harmonic mean, which calibration replaces.
+    nulls' means and deviations; the raw sum, product and harmonic mean, which calibration replaces; and
+    `accord = sqrt(p_subject * p_text)`, where p is the probability, by `evidence`, that the subject (the context)
+    is there. A share cannot tell the null's best from what lies far above it; accord can. Its hits are the
+    references' similarities to each other, and those of class pictures drawn for this very prompt.
     """
     subject, text = np.asarray(subject, dtype=float), np.asarray(text, dtype=float)
     u_subject, u_text = calibrate(subject, subject_null), calibrate(text, text_null)
-    z = [(x - np.mean(null)) / np.std(null) for x, null in ((subject, subject_null), (text, text_null))]
+    z = [(x - np.mean(null)) / max(np.std(null), 1e-12) for x, null in ((subject, subject_null), (text, text_null))]
+    odds = evidence(subject, subject_null, subject_hits), evidence(text, text_null, text_hits)
     with np.errstate(divide="ignore", invalid="ignore"):
+        log_p = [-np.logaddexp(0, -e) for e in odds]
         harmonic = np.where(np.minimum(subject, text) > 0, 2 * subject * text / (subject + text), 0.0)
     return pd.DataFrame(
         dict(
             u_subject=u_subject,
             u_text=u_text,
+            p_subject=np.exp(log_p[0]),
+            p_text=np.exp(log_p[1]),
+            accord=np.exp((log_p[0] + log_p[1]) / 2),
             harmony=np.sqrt(u_subject * u_text),
             minimum=np.minimum(u_subject, u_text),
             mean_z=(z[0] + z[1]) / 2,
@@ -181,3 +204,19 @@ def editability_at(level: float, R, E) -> float:
     if not len(R) or not R[0] <= level <= R[-1]:
         return float("nan")
     return float(np.interp(level, R, E))
+
+
+def spread_within(features) -> np.ndarray:
+    """1 - cosine between different pictures of a word, averaged: features (words, N, D) -> (words,); NaN for N = 1."""
+    features = np.asarray(features, dtype=float)
+    N = features.shape[1]
+    if N < 2:
+        return np.full(len(features), np.nan)
+    return 1 - ((features.sum(1) ** 2).sum(-1) - (features**2).sum((1, 2))) / (N * (N - 1))
+
+
+def spread_between(features, others=None) -> np.ndarray:
+    """1 - cosine between pictures of two words from the same noise, averaged; (words, N, D) twice -> (words, words)."""
+    features = np.asarray(features, dtype=float)
+    others = features if others is None else np.asarray(others, dtype=float)
+    return 1 - np.einsum("and,bnd->ab", features, others) / features.shape[1]

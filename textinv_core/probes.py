@@ -5,14 +5,37 @@ A probe needs the text encoder that the word was learned in, with the vision hal
 text after the placeholder is never seen, see `tokens.pool`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import torch
+from PIL import Image
 from torch import Tensor
+from torch.nn.functional import normalize
 
+from textinv_core.concepts import Concept, load_images
+from textinv_core.models import Judge, load_judge
+from textinv_core.paths import MODELS
 from textinv_core.tokens import Embedding, encode, pool, tokenize
 
 RUNGS = ("own", "look_alike", "other_person", "backpack")  # expected order of similarity, highest first
+POOLINGS = ("end_of_text", "argmax")
+SAME = 0.05  # relative difference that half precision explains, and another model does not
+
+
+@torch.no_grad()
+def text_states(
+    text_model,
+    tokenizer,
+    texts: Sequence[str],
+    embeddings: Sequence[Embedding] = (),
+    *,
+    pooling: str = "end_of_text",  # or argmax
+) -> Tensor:
+    """L2-normalised pooled states (N, D) of texts that may hold learned words: features before their projection."""
+    return normalize(_pooled(text_model, tokenizer, texts, embeddings, pooling).float().cpu(), dim=-1)
 
 
 @torch.no_grad()
@@ -24,11 +47,54 @@ def text_features(
     pooling: str = "end_of_text",  # or argmax
 ) -> Tensor:
     """L2-normalised features (N, D) of texts that may hold learned words, pooled either way."""
-    ids = tokenize(judge.tokenizer, texts, {e.placeholder: len(e.rows) for e in embeddings})
+    pooled = _pooled(judge.model.text_model, judge.tokenizer, texts, embeddings, pooling)
+    return normalize(judge.model.text_projection(pooled).float().cpu(), dim=-1)
+
+
+def _pooled(text_model, tokenizer, texts, embeddings, pooling) -> Tensor:
+    ids = tokenize(tokenizer, texts, {e.placeholder: len(e.rows) for e in embeddings})
     rows = torch.cat([e.rows for e in embeddings]) if embeddings else None
-    hidden = encode(judge.model.text_model, ids, rows)
-    pooled = pool(hidden, ids, judge.tokenizer.eos_token_id, pooling)
-    return torch.nn.functional.normalize(judge.model.text_projection(pooled).float().cpu(), dim=-1)
+    return pool(encode(text_model, ids, rows), ids, tokenizer.eos_token_id, pooling)
+
+
+def open_clip(pipe, model: str | Path, name: str = "") -> tuple[Judge | None, str]:
+    """The CLIP whose text half is the pipeline's text encoder, and a sentence about it; None where there is none.
+
+    By `name`, or by rule: a folder `<model>_clip` beside the model's; else, for a text encoder of Stable Diffusion
+    1.x's shape, OpenAI's ViT-L/14, which it was taken from. One that was named and is another is a ValueError.
+    """
+    folder = MODELS / model if model == "pocket" else Path(model)
+    beside, shape = folder.with_name(f"{folder.name}_clip"), pipe.text_encoder.config
+    large = (shape.hidden_size, shape.num_hidden_layers, len(pipe.tokenizer)) == (768, 12, 49408)
+    found = name or (str(beside) if beside.is_dir() else "openai/clip-vit-large-patch14" if large else "")
+    if not found:
+        return None, "no CLIP is known to hold this model’s text encoder"
+    try:
+        clip = load_judge(found)
+        gap = encoder_gap(clip, pipe)
+    except ValueError as error:
+        if name:
+            raise
+        return None, str(error)
+    if gap <= SAME:
+        same = "bit for bit" if gap == 0 else f"within {gap:.1g}, relatively"
+        return clip, f"the text half of {clip.name} equals the model’s text encoder {same}"
+    if name:
+        raise ValueError(f"clip {name!r}: its text half is not this model's text encoder (they differ by {gap:.2g})")
+    return None, f"the text half of {clip.name} is not the model’s text encoder"
+
+
+@torch.no_grad()
+def encoder_gap(clip: Judge, pipe) -> float:
+    """Largest relative difference of the two text encoders' tables and states; inf if they cannot be compared."""
+    own, other = pipe.text_encoder, clip.model.text_model
+    tables = [encoder.get_input_embeddings().weight.float().cpu() for encoder in (own, other)]
+    same_words = clip.tokenizer.get_vocab() == pipe.tokenizer.get_vocab()
+    if tables[0].shape != tables[1].shape or not same_words:
+        return float("inf")
+    ids = tokenize(pipe.tokenizer, ["", "a photo of a tree", "a photo of a man doing ballet"])
+    states = [encode(encoder, ids).float().cpu() for encoder in (own, other)]
+    return max(float((a - b).norm() / a.norm()) for a, b in (tables, states))
 
 
 def similarities(texts: Tensor, images: Tensor) -> Tensor:
@@ -43,7 +109,88 @@ def interaction(cosines: Tensor) -> float:
     return float(cosines[0, 0] + cosines[1, 1] - cosines[0, 1] - cosines[1, 0])
 
 
+def slope(cosines) -> np.ndarray:
+    """Least-squares fall of the cosine from one rung to the next (..., rungs): above 0 if the order is as expected."""
+    cosines = np.asarray(cosines, dtype=float)
+    place = np.arange(cosines.shape[-1]) - (cosines.shape[-1] - 1) / 2
+    return -(cosines * place).sum(-1) / (place**2).sum()
+
+
 def rescaled(embedding: Embedding, norm: float) -> Embedding:
     """The embedding with every row at length `norm`: the control that only the direction counts."""
-    rows = torch.nn.functional.normalize(embedding.rows, dim=-1) * norm
+    rows = normalize(embedding.rows, dim=-1) * norm
     return Embedding(embedding.placeholder, rows, f"{embedding.arm} rescaled", embedding.step)
+
+
+def rung_images(
+    concept: Concept,
+    size: int,  # pixels a side
+    stand_ins: Mapping[str, Sequence[Image.Image]],  # for rungs without a folder
+    count: int = 12,
+) -> dict[str, tuple[list[Image.Image], str]]:
+    """Rung -> up to `count` pictures and where they come from; rungs with nothing to show are left out.
+
+    From the concept's `probes/` folder; else its own are the held-out pictures, filled up with training pictures.
+    """
+    rungs = {}
+    for rung in RUNGS:
+        if rung in concept.probes:
+            rungs[rung] = (load_images(concept.probes[rung][:count], size), "probe pictures")
+        elif rung == "own":
+            paths = [*concept.held_out, *concept.images][:count]
+            seen = len(paths) - len(concept.held_out[:count])
+            rungs[rung] = (load_images(paths, size), f"{len(paths) - seen} held out, {seen} from training")
+        elif stand_ins.get(rung):
+            rungs[rung] = (list(stand_ins[rung][:count]), "stand-ins")
+    return rungs
+
+
+def fitting(tokenizer, text: str) -> str:
+    """As many of the text's words as the text encoder has room for."""
+    words = text.split()
+    while len(tokenizer(" ".join(words)).input_ids) > tokenizer.model_max_length and len(words) > 1:
+        words.pop()
+    dangling = ("a", "an", "the", "and", "with", "of", "in", "on", "its")
+    while len(words) < len(text.split()) and words[-1].strip(",") in dangling:
+        words.pop()
+    return " ".join(words).rstrip(",")
+
+
+def context_cosines(
+    clip: Judge,
+    plain: str,  # the plain text
+    pairs: Sequence[tuple[str, Image.Image, Image.Image]],
+    embeddings: Sequence[Embedding] = (),
+    *,
+    pooling: str = "end_of_text",  # or argmax
+) -> pd.DataFrame:
+    """Probe 3 on `pairs` of (context text, plain picture, picture in that context): one row per pair.
+
+    Columns s11, s12, s21, s22 (text x picture, 1 plain, 2 with context) and their `interaction`.
+    """
+    texts, plains, contexts = zip(*pairs, strict=True)
+    first, second = clip.image_features(list(plains)), clip.image_features(list(contexts))
+    known = list(dict.fromkeys(texts))
+    one, *others = text_features(clip, [plain, *known], embeddings, pooling=pooling)
+    two = torch.stack([others[known.index(text)] for text in texts])
+    table = pd.DataFrame(
+        dict(
+            s11=(first @ one).numpy(),
+            s12=(second @ one).numpy(),
+            s21=(first * two).sum(1).numpy(),
+            s22=(second * two).sum(1).numpy(),
+            text=texts,
+        )
+    )
+    return table.assign(interaction=table["s11"] + table["s22"] - table["s12"] - table["s21"])
+
+
+def picture_differences(pictures: pd.DataFrame, plain: str, judge) -> pd.Series:
+    """1 - cosine of each picture to the `plain` prompt's of the same arm, step and noise; NaN for the plain ones."""
+    table = pictures.reset_index(drop=True)
+    features = judge.image_features(list(table["image"]))
+    same = ["arm", "step", "seed"]
+    of_plain = table[table["prompt"] == plain].reset_index().set_index(same)["index"]
+    base = torch.tensor(of_plain.loc[list(table[same].itertuples(index=False, name=None))].to_list())
+    differs = 1 - (features * features[base]).sum(1).double().numpy()
+    return pd.Series(np.where(table["prompt"] == plain, np.nan, differs), index=pictures.index)
