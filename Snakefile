@@ -72,10 +72,12 @@ def check_config():
         if settings.get("split_by") not in (None, "concepts"):
             raise WorkflowError(f"experiment '{name}': split_by must be 'concepts' or absent")
         for earlier in settings.get("after", []):
-            if earlier not in list(config["experiments"])[: list(config["experiments"]).index(name)]:
-                raise WorkflowError(f"experiment '{name}': after '{earlier}', which is none of those above it")
+            if earlier == name or earlier not in config["experiments"]:
+                raise WorkflowError(f"experiment '{name}': after '{earlier}', which is no other experiment of the profile")
         if not Path(f"notebooks/{name}.py").is_file():
             raise WorkflowError(f"experiment '{name}' has no notebooks/{name}.py")
+        if settings.get("split_by") and not parameters_of(name).get("concepts"):
+            raise WorkflowError(f"experiment '{name}': split_by concepts needs the parameter `concepts` in the profile")
         parameters_of(name)
 
 
@@ -109,6 +111,8 @@ rule all:
     localrule: True
     input:
         "book/_build/html/index.html",
+        # Named here too: a book that another profile built would otherwise do.
+        expand(RESULTS + "/{experiment}/{experiment}.ipynb", experiment=config["experiments"]),
 
 
 rule notebook:
@@ -176,6 +180,8 @@ rule book:
     input:
         expand(RESULTS + "/{experiment}/{experiment}.ipynb", experiment=config["experiments"]),
         [p for p in Path("book").rglob("*") if p.is_file() and p.relative_to("book").parts[0] not in ("_build", "experiments")],
+    params:
+        profile=PROFILE,
     output:
         "book/_build/html/index.html",
     log:

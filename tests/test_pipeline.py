@@ -40,7 +40,7 @@ def write_profile(where, change=lambda profile: None):
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_profiles_plan_their_jobs(study_copy, profile):
-    done = snakemake(study_copy, study_copy / "config" / f"{profile}.yaml", "--dry-run")
+    done = snakemake(study_copy, study_copy / "config" / f"{profile}.yaml", "--dry-run", "--forceall")
     assert done.returncode == 0, done.stdout[-1500:]
     assert "rule book" in done.stdout and "experiment=step_ablation" in done.stdout
 
@@ -59,6 +59,8 @@ def test_the_profiles_plan_their_jobs(study_copy, profile):
             "parameter `steps` must be a whole number",
         ),
         (lambda p: p["experiments"].update(step_ablatoin={}), "experiment 'step_ablatoin' has no notebooks/"),
+        (lambda p: p["experiments"]["probes"].update(after=["prbes"]), "after 'prbes', which is no other experiment"),
+        (lambda p: p["experiments"]["harmony"].update(split_by="concepts", parameters={}), "split_by concepts needs"),
         (lambda p: p.pop("profile"), "a profile needs `profile: name`"),
     ],
 )
@@ -73,6 +75,10 @@ def test_a_small_study_runs_to_a_book(study):
     assert not any(o.output_type == "error" for c in notebook.cells for o in c.get("outputs", []))
     assert (study / "book/_build/html/experiments/step_ablation.html").is_file()
     assert not list(study.glob("results/tiny/**/.*.ipynb"))
+
+
+def test_a_book_of_another_profile_does_not_do(study):
+    assert "experiment=kl_tradeoff" in snakemake(study, study / "config/quick.yaml", "--dry-run").stdout
 
 
 def test_nothing_is_done_twice(study):
