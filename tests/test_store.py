@@ -42,6 +42,15 @@ def test_only_what_is_missing_is_trained_and_the_order_is_the_asked_one(store, p
     assert list(both.log["arm"]) == [both.ids[0]] * 3 + [both.ids[1]] * 3
 
 
+def test_an_arm_that_two_runs_hold_is_counted_once(store, pipe, concept):
+    learn(store, pipe, [Arm(concept, seed=0)], steps=2)
+    learn(store, pipe, [Arm(concept, seed=0), Arm(concept, seed=1)], steps=6)  # further than the first: both anew
+    words = learn(store, pipe, [Arm(concept, seed=0), Arm(concept, seed=1)], steps=2)
+    assert len(set(words.homes.values())) == 2
+    assert list(words.table["arm"]) == list(words.ids)
+    assert list(words.log["arm"]) == [words.ids[0]] * 2 + [words.ids[1]] * 2
+
+
 @pytest.mark.parametrize("change", [dict(batch_size=1), dict(flip=False), dict(templates=["a {}"]), dict(steps=6)])
 def test_what_was_learned_otherwise_is_not_taken(store, pipe, concept, change):
     learn(store, pipe, [Arm(concept)])

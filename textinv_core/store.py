@@ -4,7 +4,7 @@ Words lie in runs, a folder each, and belong to the records. Pictures are a cach
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,24 +33,24 @@ class Words:
     def at(self, step: int | None = None) -> list[Embedding]:
         """Every arm's embedding at a checkpoint (default: the last)."""
         step = self.steps[-1] if step is None else step
-        runs = {run.folder: {e.arm: e for e in run.at(step)} for run in set(self.homes.values())}
-        return [runs[self.homes[arm].folder][arm] for arm in self.ids]
+        runs = {run: {e.arm: e for e in run.at(step)} for run in dict.fromkeys(self.homes.values())}
+        return [runs[self.homes[arm]][arm] for arm in self.ids]
 
     @property
     def table(self) -> pd.DataFrame:
         """One row per arm: its id (`arm`) and settings."""
-        return self._rows([run.table for run in set(self.homes.values())])
+        return self._rows(lambda run: run.table)
 
     @property
     def log(self) -> pd.DataFrame:
         """One row per arm and checkpoint asked for; the training averages are over each run's own checkpoints."""
-        log = self._rows([run.log for run in set(self.homes.values())])
+        log = self._rows(lambda run: run.log)
         return log[log["step"].isin(self.steps)].reset_index(drop=True)
 
-    def _rows(self, tables: list[pd.DataFrame]) -> pd.DataFrame:
-        table = pd.concat(tables, ignore_index=True)
-        own = table[table["arm"].isin(self.ids)]
-        return own.sort_values("arm", key=lambda arm: arm.map(self.ids.index), kind="stable", ignore_index=True)
+    def _rows(self, read: Callable[[Run], pd.DataFrame]) -> pd.DataFrame:
+        """What `read` gives of each arm in its own run (another run may hold the arm too), in the order asked for."""
+        tables = {run: read(run) for run in dict.fromkeys(self.homes.values())}
+        return pd.concat([tables[self.homes[arm]].query("arm == @arm") for arm in self.ids], ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,12 @@ class Store:
     def _find(self, asked: dict, wanted: list[int]) -> dict[str, Run]:
         """Arm id -> a finished run that learned it the same way and has all the checkpoints."""
         homes = {}
-        for folder in sorted(path.parent for path in self.runs.glob("*/run.json")):
-            kept, run = load_json(folder / "run.json"), Run(folder.resolve())
+        runs = [Run(path.parent.resolve()) for path in sorted(self.runs.glob("*/run.json"))]
+        # The shortest that will do, so that a longer one learned later changes nothing.
+        for run in sorted(runs, key=lambda run: run.steps[-1:]):
+            kept = load_json(run.folder / "run.json")
             same = all(kept.get(name) == asked[name] for name in DECIDES)
-            if not same or not set(wanted) <= set(run.steps) or not finished(folder, wanted[-1]):
+            if not same or not set(wanted) <= set(run.steps) or not finished(run.folder, wanted[-1]):
                 continue
             for line in kept["arms"]:
                 concept = line["concept"]
