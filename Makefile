@@ -1,6 +1,7 @@
 # make study   environment, every experiment of a profile, the book      (PROFILE=quick|full|sd15)
 # make test    environment, every test
 # make book    the published book, from the records committed under results/
+# make verify  draw a sample of the recorded pictures again and compare their scores (PROFILE=...)
 # make lab     JupyterLab on this machine
 # make clean   remove what can be made again (not the environment, not the results)
 #
@@ -19,7 +20,11 @@ NEEDED_MB := 4000
 export PYTHONHASHSEED := 0
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: study test book lab clean environment
+ifeq ($(origin PROFILE), file)
+verify: PROFILE := full
+endif
+
+.PHONY: study test book verify lab clean environment
 .DELETE_ON_ERROR:
 
 study: environment config/$(PROFILE).yaml
@@ -35,6 +40,9 @@ book: environment
 test: environment
 	@$(BIN)/ruff check .
 	@$(BIN)/python -m pytest $(PYTESTFLAGS)
+
+verify: environment
+	@$(BIN)/python book/verify.py --profile $(PROFILE)
 
 lab: environment
 	@$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir . notebooks

@@ -9,6 +9,7 @@ with `split_by: concepts` runs once per concept first, as independent jobs; the 
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -28,6 +29,7 @@ PROFILE = config.get("profile")
 SCRATCH = f"build/{PROFILE}"
 RESULTS = f"results/{PROFILE}"
 CORE = sorted(Path("textinv_core").glob("*.py"))
+CONCEPT = "[A-Za-z0-9_-]+"
 DATA = [  # what the study's own model and concepts are made of
     path
     for folder in ("data/models", "data/concepts")
@@ -40,8 +42,8 @@ def parameters_of(experiment):
     """What Papermill hands to a notebook: the profile's defaults where it declares them, then its own."""
     cell = next(c for c in nbformat.read(f"notebooks/{experiment}.ipynb", 4).cells if "parameters" in c.metadata.get("tags", []))
     types = declared(cell.source)
-    shared = {k: v for k, v in config.get("parameters", {}).items() if k in types}
-    own = config["experiments"][experiment].get("parameters", {})
+    shared = {k: v for k, v in (config.get("parameters") or {}).items() if k in types}
+    own = config["experiments"][experiment].get("parameters") or {}
     values = shared | own | {"profile": PROFILE}
     try:
         check(values, types)
@@ -59,26 +61,38 @@ def check_config():
     }
 
     def keys(what, mapping, where):
+        if not isinstance(mapping or {}, dict):
+            raise WorkflowError(f"{where}: {what} is made of 'name: value' lines, not {mapping!r}")
         for key in mapping or {}:
-            if key not in known[what]:
+            if what in known and key not in known[what]:
                 raise WorkflowError(f"{where}: unknown key '{key}'; {what} has: {', '.join(sorted(known[what]))}")
 
     if not PROFILE or not config.get("experiments"):
         raise WorkflowError("a profile needs `profile: name` and `experiments:`; see config/quick.yaml")
-    keys("a profile", config, f"profile '{PROFILE}'")
+    where = f"profile '{PROFILE}'"
+    keys("a profile", config, where)
+    keys("parameters", config.get("parameters"), where)
+    keys("experiments", config["experiments"], where)
     for name, settings in config["experiments"].items():
         keys("an experiment", settings, f"experiment '{name}'")
+        settings = config["experiments"][name] = settings or {}
+        keys("parameters", settings.get("parameters"), f"experiment '{name}'")
         keys("resources", settings.get("resources"), f"experiment '{name}'")
+        for key, value in (settings.get("resources") or {}).items():
+            if not isinstance(value, int) or value < 0:
+                raise WorkflowError(f"experiment '{name}': {key} must be a whole number, not {value!r}")
         if settings.get("split_by") not in (None, "concepts"):
             raise WorkflowError(f"experiment '{name}': split_by must be 'concepts' or absent")
-        for earlier in settings.get("after", []):
+        for earlier in settings.get("after") or []:
             if earlier == name or earlier not in config["experiments"]:
                 raise WorkflowError(f"experiment '{name}': after '{earlier}', which is no other experiment of the profile")
         if not Path(f"notebooks/{name}.py").is_file():
             raise WorkflowError(f"experiment '{name}' has no notebooks/{name}.py")
-        if settings.get("split_by") and not parameters_of(name).get("concepts"):
+        concepts = parameters_of(name).get("concepts")
+        if settings.get("split_by") and not concepts:
             raise WorkflowError(f"experiment '{name}': split_by concepts needs the parameter `concepts` in the profile")
-        parameters_of(name)
+        if settings.get("split_by") and not all(re.fullmatch(CONCEPT, concept) for concept in concepts):
+            raise WorkflowError(f"experiment '{name}': split_by takes concepts by name, not by folder: {concepts!r}")
 
 
 check_config()
@@ -86,7 +100,7 @@ check_config()
 
 def needs(key, default):
     """A rule's resource, as the profile states it for the experiment."""
-    return lambda wildcards: config["experiments"][wildcards.experiment].get("resources", {}).get(key, default)
+    return lambda wildcards: (config["experiments"][wildcards.experiment].get("resources") or {}).get(key, default)
 
 
 def parts_of(wildcards):
@@ -98,13 +112,13 @@ def parts_of(wildcards):
 
 def before(wildcards):
     """The pages whose words and pictures this one takes over, so that each is made once, and by the same page."""
-    earlier = config["experiments"][wildcards.experiment].get("after", [])
+    earlier = config["experiments"][wildcards.experiment].get("after") or []
     return [f"{RESULTS}/{name}/{name}.ipynb" for name in earlier]
 
 
 wildcard_constraints:
     experiment="[a-z0-9_]+",
-    concept="[A-Za-z0-9_-]+",
+    concept=CONCEPT,
 
 
 rule all:

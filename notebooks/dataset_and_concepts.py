@@ -36,7 +36,7 @@ pictures: list[int] = [1, 3, 5, 10, 25]  # [pictures] how many to learn from, ea
 few: int = 5  # [pictures] the number at which backgrounds and mirroring are compared
 steps: int = 300  # [updates] length of training
 seeds: list[int] = [0, 1, 2]  # [numbers] training seeds, each with its own choice of pictures
-learning_rate: float = 0.002  # [per update] Adam's step size
+learning_rate: float = 0.001  # [per update] Adam's step size
 batch_size: int = 4  # [pictures] per update and learned word
 guidance: float = 4.0  # [factor] classifier-free guidance when drawing
 images_per_prompt: int = 4  # [pictures] drawn of each word for each prompt
@@ -63,32 +63,24 @@ from IPython.display import Markdown
 from matplotlib.ticker import NullLocator
 from myst_nb import glue
 from PIL import Image
-from pocket_world.oracle import accepts, context_of, load_oracle
 from pocket_world.scenes import SCENES
 from pocket_world.study_concepts import CONCEPTS_TABLE, draw
+from pocket_world.witness import open_oracle, sees
 from scipy.stats import kruskal
 
 from textinv_core.concepts import class_phrase, context_prompts, load_concept, load_images, plain_prompt
 from textinv_core.datasets import held_back, write_concept
 from textinv_core.figures import image_grid, use_style
 from textinv_core.metrics import evaluate, image_only, normalised, summarise
-from textinv_core.page import POCKET, Claim, model_title, open_page
-from textinv_core.paths import CONCEPTS, MODELS
+from textinv_core.page import Claim, model_title, open_page
+from textinv_core.paths import CONCEPTS
 from textinv_core.records import scratch_dir, write_image
 from textinv_core.sheets import write_sheet
-from textinv_core.stats import (
-    UNKNOWN,
-    hierarchical_bootstrap,
-    holm,
-    in_words,
-    paired_differences,
-    paired_interval,
-    side,
-    sign_flip_test,
-)
+from textinv_core.stats import hierarchical_bootstrap, holm, in_words, mean_interval, paired_interval, verdict
 from textinv_core.training import Arm
 
 HELD_OUT, EDITABILITY = "reconstruction_held_out", "editability_deleted"  # likeness to pictures not seen; the paper's reading
+FEWEST = 2  # concepts below which nothing is decided
 MARGIN = 0.1  # of the way from the class word to the concept's own pictures: less than this counts as enough
 SETS = ("plain", "one scene", "varied")
 use_style()
@@ -105,8 +97,7 @@ picture_seeds = range(images_per_prompt)
 plain = {c.name: plain_prompt(c.kind) for c in chosen}
 prompts = {c.name: [plain[c.name], *list(context_prompts(c.kind))[:contexts]] for c in chosen}
 drawn = {c.name for c in chosen if c.name in CONCEPTS_TABLE and c.images[0].is_relative_to(CONCEPTS)}
-oracle = load_oracle() if model == POCKET and (MODELS / "pocket_oracle/config.json").exists() else None
-knows_concepts = oracle is not None and "concept" in oracle.heads
+oracle = open_oracle(model)
 label = {c.name: c.name.replace("_", " ") for c in chosen}
 
 # %% [markdown]
@@ -172,28 +163,16 @@ for (_, flip), rows in sets.groupby(["concept", "flip"], sort=False):
     learned |= dict(zip(rows.index, words.at(), strict=True))
 
 # %% tags=["hide-input"]
-def seen(images, c, scene=None):
-    """What the oracle says of each picture: the concept, the prompt's context, the scene of the training pictures."""
-    columns = {name: np.full(len(images), np.nan) for name in ("sees_concept", "sees_context", "leak")}
-    if oracle is None:
-        return columns
-    answers, asked = oracle(list(images["image"])), context_prompts(c.kind)
-    if knows_concepts and c.name in answers["concept"]["labels"]:
-        columns["sees_concept"] = accepts(answers, concept=c.name).astype(float)
-    for prompt in set(images["prompt"]) & asked.keys():
-        if context := context_of(asked[prompt]):
-            here = (images["prompt"] == prompt).to_numpy()
-            columns["sees_context"][here] = accepts(answers, **context)[here]
-    if scene is not None:
-        here = (images["prompt"] == plain_prompt(c.kind)).to_numpy()
-        columns["leak"][here] = accepts(answers, scene=scene)[here]
-    return columns
+def shows_scene(images, c, scene):
+    """Whether the plain prompt's pictures show the scene of the training pictures; NaN where that means nothing."""
+    return sees(oracle, images, {plain_prompt(c.kind): SCENES.get(scene)})["context_seen"]
 
 
 def scored(images, c, scene=None, **labels):
     """Scores of pictures, one row each; `image` is the picture's number, `seed` the training seed."""
     rows = evaluate(images, c, page.judge).rename(columns={"seed": "image"})
-    return rows.assign(**seen(images, c, scene), **labels)
+    seen = sees(oracle, images, context_prompts(c.kind), labels["concept"])
+    return rows.join(seen).assign(leak=shows_scene(images, c, scene), **labels)
 
 
 # %% tags=["hide-input"]
@@ -222,7 +201,7 @@ BY = ["concept", "seed", "set", "pictures"]
 def averages(rows):
     """One row per word: both scores, and the shares of pictures in which the oracle sees what was asked for."""
     parts = [summarise(table, plain[name], by=BY) for name, table in rows.groupby("concept", sort=False)]
-    shares = rows.groupby(BY, sort=False)[["sees_concept", "sees_context", "leak"]].mean()
+    shares = rows.groupby(BY, sort=False)[["concept_seen", "context_seen", "leak"]].mean()
     return pd.concat(parts).merge(shares.reset_index(), on=BY, how="left")
 
 
@@ -250,15 +229,6 @@ summary["R"] = [
 # A verdict needs two concepts or more; with fewer it is *undecided*, whatever the interval.
 
 # %% tags=["hide-input"]
-def contrast(new, base, value):
-    """`new` minus `base` over concepts and seeds, and the p-value over concepts; unknown where nothing pairs."""
-    paired = dict(arm="set", new=new, base=base, pair=("concept", "seed"))
-    interval = UNKNOWN if new == base else paired_interval(summary, value, **paired)
-    if interval.n.get("concept", 0) < 2:
-        return interval, np.nan
-    return interval, sign_flip_test(paired_differences(summary, value, **paired).groupby("concept")["difference"].mean())
-
-
 numbers = sorted(int(s) for s in summary["set"].unique() if s.isdigit())
 middle = str(int(sets["at"].max()))
 fewest, most = str(numbers[0]), str(numbers[-1])
@@ -271,11 +241,10 @@ PAIRS = {
 contrasts, found = [], {}
 for key, (new, base, primary, called) in PAIRS.items():
     for value in ("R", EDITABILITY):
-        interval, p = contrast(new, base, value)
-        row = dict(key=key, contrast=called, value=value, primary=value == primary, p=p)
+        interval = found[key, value] = paired_interval(summary, value, arm="set", new=new, base=base)
+        row = dict(key=key, contrast=called, value=value, primary=value == primary, p=interval.p)
         row |= dict(estimate=interval.estimate, low=interval.low, high=interval.high)
-        contrasts.append(row | dict(concepts=interval.n.get("concept", 0), words=interval.n.get("seed", 0)))
-        found[key, value] = interval
+        contrasts.append(row | dict(concepts=interval.concepts, words=interval.seeds))
 contrasts = pd.DataFrame(contrasts)
 tested = contrasts["primary"] & contrasts["p"].notna()
 contrasts["p_holm"] = np.nan
@@ -358,7 +327,7 @@ for ax, (value, called) in zip(axes, measures, strict=True):
         rows = at_equal[at_equal["set"] == name].dropna(subset=[value])
         if rows.empty:
             continue
-        mean, low, high, _ = hierarchical_bootstrap(rows, value, ["concept", "seed"])
+        mean, low, high = hierarchical_bootstrap(rows, value, ["concept", "seed"])[:3]
         ax.errorbar([x], [mean], [[mean - low], [high - mean]], marker="o", color=f"C{x}", capsize=4, linewidth=2)
     base = word_leak if value == "leak" else bounds.xs("class word", level="set")[value].mean()
     if np.isfinite(base):
@@ -395,7 +364,7 @@ listed.style.format("{:+.3f}", subset=["estimate", "95 % from", "to"], na_rep="â
 
 # %% tags=["hide-input"]
 both = pd.concat([averages(anchors).query("set == 'class word'"), summary])
-eyes = both.groupby("set", sort=False)[["sees_concept", "sees_context", "leak"]].mean().rename_axis("learned from")
+eyes = both.groupby("set", sort=False)[["concept_seen", "context_seen", "leak"]].mean().rename_axis("learned from")
 eyes.columns = ["concept", "context", "one scene"]
 Markdown("*The oracle is left out: it knows the pocket world only.*") if oracle is None else eyes.style.format("{:.2f}", na_rep="â€“")
 
@@ -458,20 +427,18 @@ plt.show()
 # %% tags=["remove-cell"]
 def judged(interval, of=0.0):
     """Supported above `of`, not supported below; nothing is decided on one concept."""
-    decided = side(interval, of) if interval.n.get("concept", 0) > 1 else 0
-    return {1: "supported", -1: "not supported", 0: "undecided"}[decided]
+    return verdict(interval, of, fewest={"concept": FEWEST})
 
 
 primary = {key: found[key, value] for key, (_, _, value, _) in PAIRS.items()}
 answer = {key: judged(interval) for key, interval in primary.items()}
 # Enough: many gain less than the margin, and few themselves do better than the class word.
-reached = summary[summary["set"] == middle].dropna(subset=["R"])
-reached = hierarchical_bootstrap(reached, "R", ["concept", "seed"]) if len(reached) > 1 else UNKNOWN
+reached = mean_interval(summary[summary["set"] == middle], "R", ["concept", "seed"])
 gains = judged(primary["number, many"], MARGIN)
 enough = {"supported": "not supported", "not supported": "supported"}.get(gains, "undecided")
 if enough == "supported" and judged(reached) != "supported":
     enough = "undecided"
-leak = contrast("one scene", middle, "leak")[0]
+leak = paired_interval(summary, "leak", arm="set", new="one scene", base=middle)
 
 # %% tags=["remove-cell"]
 model_name = model_title(model)

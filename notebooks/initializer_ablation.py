@@ -38,7 +38,7 @@ steps: int = 1000  # [updates] length of training
 checkpoint_every: int = 500  # [updates] distance of the steps looked at
 seeds: list[int] = [0, 1, 2, 3, 4]  # [numbers] training seeds of the own and the other word
 control_seeds: int = 3  # [seeds] how many of them the far and the random word get
-learning_rate: float = 0.002  # [per update] Adam's step size
+learning_rate: float = 0.001  # [per update] Adam's step size
 batch_size: int = 4  # [pictures] per update and learned word
 guidance: float = 4.0  # [factor] classifier-free guidance when drawing
 images_per_prompt: int = 6  # [pictures] drawn at each checkpoint for each prompt
@@ -69,22 +69,14 @@ from myst_nb import glue
 
 from textinv_core.concepts import class_phrase, context_prompts, load_images, plain_prompt
 from textinv_core.figures import image_grid, step_curves, step_slider_html, use_style
-from textinv_core.metrics import evaluate, image_only, spread_between, summarise
+from textinv_core.metrics import evaluate, image_only, summarise
 from textinv_core.page import Claim, model_title, open_page
 from textinv_core.sheets import write_sheet
-from textinv_core.stats import (
-    holm,
-    in_words,
-    interval_of,
-    paired_differences,
-    paired_interval,
-    resampled_units,
-    side,
-    sign_flip_test,
-)
+from textinv_core.spread import interval_of, resampled_units, spread_between
+from textinv_core.stats import holm, in_words, paired_differences, paired_interval, side, verdict
 from textinv_core.tokens import nearest_words
 from textinv_core.training import Arm
-from textinv_core.words import drawn_word
+from textinv_core.vocabulary import drawn_word
 
 EDITABILITY = "editability_deleted"  # the paper's reading: placeholder deleted
 CALLED = {"own": "own word", "other": "other word", "far": "far word", "random": "random word"}
@@ -265,7 +257,7 @@ for step, which in product(at, RIVALS):
     for name, samples in dict(words=words, seeds=by_seed, excess=words - by_seed, cos_words=cos_words, cos_seeds=cos_seeds).items():
         rows.append(dict(role=which, step=step, measure=name) | interval_of(samples, units)._asdict())
 distances = pd.DataFrame(rows).set_index(["role", "step", "measure"])
-table["distances"] = distances.drop(columns="n").reset_index()
+table["distances"] = distances.drop(columns=["n", "p"]).reset_index()
 excess = interval_of(*[(w - s, u) for (w, s), u in [over_concepts("other", last, "words", "seeds")]][0])
 
 # %% mystnb={"figure": {"caption": "Left: how far apart pictures from the same noise are, by training step, when only the first word differs (one line for each rival of the own word) and when only the training seed differs (dashed). Right: the same for the learned rows themselves, as cosines. Mean over concepts and seeds with 95 % interval.", "name": "fig-init-apart"}, "image": {"alt": "Two line plots against training steps: distance between pictures, and cosine between learned rows, for three pairs of first words and for pairs of training seeds.", "width": "100%"}} tags=["hide-input"]
@@ -305,15 +297,10 @@ MEASURES = {"reconstruction": "reconstruction", EDITABILITY: "editability", "var
 contrasts = []
 for value, which in product(MEASURES, RIVALS):
     found = paired_interval(final, value, arm="role", new=which, base="own", pair=pair)
-    p = np.nan
-    if found.n.get("concept", 0) > 1:
-        by_concept = paired_differences(final, value, arm="role", new=which, base="own", pair=pair).groupby("concept")["difference"]
-        p = sign_flip_test(by_concept.mean())
-    contrasts.append(dict(measure=value, role=which, **found._asdict(), p=p))
+    contrasts.append(dict(measure=value, role=which, **found._asdict(), p_holm=np.nan, concepts=found.concepts, pairs=found.seeds))
 contrasts = pd.DataFrame(contrasts)
 tested = contrasts["measure"].ne("variability") & contrasts["p"].notna()
 contrasts.loc[tested, "p_holm"] = holm(contrasts.loc[tested, "p"])
-contrasts = contrasts.assign(p_holm=contrasts.get("p_holm"), concepts=contrasts["n"].map(lambda n: n.get("concept", 0)), pairs=contrasts["n"].map(lambda n: n.get("seed", 0)))
 table["contrasts"] = contrasts.drop(columns="n")
 
 # %% mystnb={"figure": {"caption": "Each rival minus the own word at the last step, paired by concept and training seed: mean with 95 % interval (black), and each concept\u2019s own mean (coloured). Right of zero, the rival has more.", "name": "fig-init-contrasts"}, "image": {"alt": "Three panels of differences with intervals, for reconstruction, editability and variability; three rows, one for each rival word.", "width": "100%"}} tags=["hide-input"]
@@ -389,13 +376,12 @@ pd.DataFrame(lines).style.hide(axis="index")
 # %% tags=["remove-cell"]
 model_name, poster = model_title(model), final.query("concept == @first.name")
 apart_words, apart_seeds = (distances.loc[("other", last, m), "estimate"] for m in ("words", "seeds"))
+matters = verdict(excess, fewest={"seed": FEWEST})
 if not np.isfinite(excess.low):
-    verdict, why = "undecided", "it cannot be told whether the first word matters: that takes a second word and several training seeds"
+    why = "it cannot be told whether the first word matters: that takes a second word and several training seeds"
 else:
-    enough = excess.n["seed"] >= FEWEST
-    verdict = {1: "supported", -1: "not supported", 0: "undecided"}[side(excess) if enough else 0]
     far_from = {1: "further apart than", -1: "less far apart than", 0: "not clearly further apart than"}[side(excess)]
-    too_few = "" if enough else f", from {excess.n['seed']} pairs of words, too few for a verdict"
+    too_few = "" if excess.seeds >= FEWEST else f", from {excess.seeds} pairs of words, too few for a verdict"
     why = (
         f"after {last} steps two neighbouring first words set the pictures {far_from} two training seeds of one word do "
         f"({apart_words:.3f} against {apart_seeds:.3f}, difference {in_words(excess)}{too_few})"
@@ -407,12 +393,12 @@ ask = dict(arm="role", new="other", base="own", pair=pair)
 of_pair = {value: paired_interval(poster, value, **ask) for value in MEASURES}
 varies, own_variability = of_pair["variability"], poster.query("role == 'own'")["variability"].mean()
 margin = NEGLIGIBLE * own_variability
-enough = varies.n.get("seed", 0) >= FEWEST
+enough = varies.seeds >= FEWEST
 same = bool(-margin < varies.low and varies.high < margin)
 verdict_variability = "undecided" if not enough else "supported" if side(varies) else "not supported" if same else "undecided"
 between = f"“{names_of['other']}” instead of “{names_of['own']}”" if "other" in names_of else "another word"
 more = {1: "vary more", -1: "vary less", 0: "do not clearly vary more or less"}[side(varies)]
-too_few = "" if enough else f", from {varies.n.get('seed', 0)} pairs of words, too few for a verdict"
+too_few = "" if enough else f", from {varies.seeds} pairs of words, too few for a verdict"
 why_variability = f"started from {between}, the pictures of {label[first.name]} {more} (difference {in_words(varies)}{too_few})"
 if not np.isfinite(varies.low):
     why_variability = f"for {label[first.name]}, a difference in variability cannot be told"
@@ -443,9 +429,8 @@ met = {
 way = log.query("step == @last").groupby("role")["travelled"].mean()
 
 # %% tags=["remove-cell"]
-units = min(int(x) for x in (excess.n.get("seed", 0), 60))
 glued = dict(
-    verdict=verdict,
+    verdict=matters,
     verdict_variability=verdict_variability,
     verdict_short=sentence,
     why=why,
@@ -520,8 +505,8 @@ claims = [
         words="the choice of the initializer word matters",
         test="distance of pictures from the same noise: own v. other word, same training seed, minus two training seeds of the own word; concepts and seeds resampled",
         result=why,
-        n=f"{len(cos_units)} concepts, {excess.n.get('seed', 0)} pairs of words, {images_per_prompt} pictures each",
-        verdict=verdict,
+        n=f"{len(cos_units)} concepts, {excess.seeds} pairs of words, {images_per_prompt} pictures each",
+        verdict=matters,
         primary=True,
     ),
     Claim(
@@ -529,7 +514,7 @@ claims = [
         words="building and tower as initializers give pictures of different variability",
         test=f"1 − cosine between pictures of one word, other minus own word, first concept, paired by training seed; below {NEGLIGIBLE:.0%} of the own word’s counts as none",
         result=why_variability,
-        n=f"1 concept, {varies.n.get('seed', 0)} training seeds, {images_per_prompt} pictures each",
+        n=f"1 concept, {varies.seeds} training seeds, {images_per_prompt} pictures each",
         verdict=verdict_variability,
         primary=True,
     ),

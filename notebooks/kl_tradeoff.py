@@ -35,7 +35,7 @@ development: list[str] = ["comet_cake", "bubble_car"]  # [names] those of `conce
 initializer: str = ""  # [word] where learning starts; empty: each concept's own
 kl_weights: list[float] = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0]  # [lam] the KL curve, in both weightings; none (naive) is always there
 kl_weight: float = 0.0  # [lam] the one weight that single comparisons use; zero: chosen on the development concepts
-l2_weights: list[float] = [0.03, 0.1, 0.3, 1.0]  # [factor] the L2 pull's curve
+l2_weights: list[float] = [0.01, 0.03, 0.1, 0.3]  # [factor] the L2 pull's curve
 rate_shares: list[float] = [0.1, 0.3]  # [share] lower learning rates, of `learning_rate`
 shares: list[float] = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9]  # [share] interpolations: how much of the learned word
 level: float = 0.5  # [share of the anchors' span] the reconstruction at which editability is compared
@@ -43,7 +43,7 @@ steps: int = 210  # [updates] length of training
 checkpoint_every: int = 0  # [updates] distance of the early stops; zero: a seventh of all
 seeds: list[int] = [0, 1, 2]  # [numbers] training seeds
 development_seeds: list[int] = [0]  # [numbers] training seeds of the development concepts
-learning_rate: float = 0.002  # [per update] Adam's step size
+learning_rate: float = 0.001  # [per update] Adam's step size
 batch_size: int = 4  # [pictures] per update and learned word
 guidance: float = 4.0  # [factor] classifier-free guidance when drawing
 images_per_prompt: int = 3  # [pictures] drawn with each setting for each prompt
@@ -103,26 +103,17 @@ import pandas as pd
 import torch
 from IPython.display import HTML
 from myst_nb import glue
+from pocket_world.witness import open_oracle, sees
 
 from textinv_core.concepts import class_phrase, context_prompts, load_images, plain_prompt
 from textinv_core.figures import image_grid, step_curves, step_slider_html, trade_off, use_style
 from textinv_core.metrics import evaluate, image_only, summarise
-from textinv_core.page import POCKET, Claim, model_title, open_page
-from textinv_core.paths import MODELS
+from textinv_core.page import Claim, model_title, open_page
 from textinv_core.probes import rescaled
 from textinv_core.sheets import write_sheet
-from textinv_core.stats import holm
+from textinv_core.stats import holm, mean_interval, paired_interval, verdict
 from textinv_core.tokens import nearest_words
-from textinv_core.tradeoff import (
-    FEWEST,
-    column,
-    contrast,
-    fronts,
-    interpolated,
-    mean_interval,
-    on_anchor_scale,
-    spread_over_seeds,
-)
+from textinv_core.tradeoff import column, fronts, interpolated, on_anchor_scale, spread_over_seeds
 from textinv_core.training import Arm
 from textinv_core.vocabulary import ordinary_words
 
@@ -131,6 +122,7 @@ CURVES = (KL, UNIFORM, *RIVALS)
 POINTS = ("lower rate", "norm lock", "rescaled", "naive", "initializer")
 CHOOSING = (KL, "L2 pull")  # all that the development concepts are needed for
 LEVELS = sorted({0.3, 0.5, 0.7, level})
+FEWEST = 3  # concepts below which an interval over concepts decides nothing
 SHOWN = 3  # contexts whose pictures are kept
 use_style()
 plt.rcParams["figure.dpi"] = 120
@@ -149,25 +141,12 @@ if not weights:
     raise ValueError(f"kl_weights: expected one or more above 0, got {kl_weights}")
 
 # %% tags=["hide-input"]
-oracle = None  # in the pocket world what a picture shows can be asked
-if model == POCKET and (MODELS / "pocket_oracle" / "config.json").exists():
-    from pocket_world.oracle import accepts, context_of, load_oracle
-
-    oracle = load_oracle()
-recognised = set(oracle.heads.get("concept", ())) if oracle else set()
+oracle = open_oracle(model)  # in the pocket world what a picture shows can be asked
 
 
 def witness(scores, pictures, c):
     """`scores` with what the oracle sees: the prompt's context, and the concept; NaN where it cannot tell."""
-    scores = scores.assign(context_seen=np.nan, concept_seen=np.nan)
-    answers = oracle(list(pictures["image"])) if oracle else {}
-    for prompt, phrase in context_prompts(c.kind).items() if answers else ():
-        asked, mine = context_of(phrase), (scores["prompt"] == prompt).to_numpy()
-        if mine.any() and asked:
-            scores.loc[mine, "context_seen"] = accepts(answers, **asked)[mine].astype(float)
-    if answers and c.name in recognised:
-        scores["concept_seen"] = accepts(answers, concept=c.name).astype(float)
-    return scores
+    return scores.join(sees(oracle, pictures, context_prompts(c.kind), c.name))
 
 
 # %% [markdown]
@@ -394,16 +373,16 @@ measured += [("oracle", at_level, f"context seen at {level:g} (oracle)")] if tru
 # %% tags=["hide-input"]
 against, listed = (*RIVALS, UNIFORM), []
 for version, value, title in measured:
-    found = {rival: contrast(versions[version], value, arm="method", new=KL, base=rival) for rival in against}
-    listed += [dict(measure=title, rival=rival, **c._asdict()) for rival, c in found.items()]
+    found = {rival: paired_interval(versions[version], value, arm="method", new=KL, base=rival) for rival in against}
+    listed += [dict(measure=title, rival=rival, **c._asdict(), concepts=c.concepts, pairs=c.seeds) for rival, c in found.items()]
     if (version, value) == ("all settings", at_level):
         equal_reconstruction = found
 single = ours[(ours["method"] == "naive") | ((ours["method"] == KL) & (ours["strength"] == weight))]
-paid = {v: contrast(single, v, arm="method", new=KL, base="naive") for v in ("R", "E", "context_seen", "concept_seen", "both_seen")}
-listed += [dict(measure=f"λ = {weight:g}: {v}", rival="naive", **c._asdict()) for v, c in paid.items() if c.pairs]
+paid = {v: paired_interval(single, v, arm="method", new=KL, base="naive") for v in ("R", "E", "context_seen", "concept_seen", "both_seen")}
+listed += [dict(measure=f"λ = {weight:g}: {v}", rival="naive", **c._asdict(), concepts=c.concepts, pairs=c.seeds) for v, c in paid.items() if c.n]
 primary = {rival: equal_reconstruction[rival] for rival in RIVALS} | {"naive": paid["E"]}
 adjusted = dict(zip(primary, holm([1.0 if np.isnan(c.p) else c.p for c in primary.values()]), strict=True))
-contrasts = pd.DataFrame(listed)
+contrasts = pd.DataFrame(listed).drop(columns="n")
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Left and middle: hypervolume, and editability at equal reconstruction, by method; filled with all of a method\u2019s settings, open with the same number of settings for each. Right: the primary contrasts, KL exact minus its rival, and minus the uniform weighting. Means over concepts and training seeds with 95 % intervals.", "name": "fig-kl-dots"}, "image": {"alt": "Three dot plots with intervals: hypervolume by method, editability at equal reconstruction by method, and the difference between KL and each rival around a line at zero.", "width": "100%"}}
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.9), layout="constrained")
@@ -465,14 +444,14 @@ plt.show()
 
 # %% tags=["remove-cell"]
 two = spread[(spread["method"] == "naive") | ((spread["method"] == KL) & (spread["strength"] == weight))]
-steadier = {v: contrast(two, v, arm="method", new=KL, base="naive", pair=("concept",)) for v in ("spread", "sd_R", "sd_E", "sd_loss", "seed_cosine")}
+steadier = {v: paired_interval(two, v, arm="method", new=KL, base="naive", pair=("concept",)) for v in ("spread", "sd_R", "sd_E", "sd_loss", "seed_cosine")}
 matched = [two[two["method"] == KL]]
 for row in matched[0].dropna(subset=["R"]).itertuples():
     stopped = spread[(spread["concept"] == row.concept) & spread["method"].isin(["early stopping", "naive"])].dropna(subset=["R"])
     matched.append(stopped.iloc[[(stopped["R"] - row.R).abs().argmin()]].assign(method="matched") if len(stopped) else stopped)
 matched = pd.concat(matched)
-level_ground = contrast(matched, "spread", arm="method", new=KL, base="matched", pair=("concept",))
-nearer = contrast(single, "nearest_cosine", arm="method", new=KL, base="naive")
+level_ground = paired_interval(matched, "spread", arm="method", new=KL, base="matched", pair=("concept",))
+nearer = paired_interval(single, "nearest_cosine", arm="method", new=KL, base="naive")
 outside = ~single["norm_percentile"].between(2.5, 97.5) | (single["nearest_cosine"] < lonely)
 outside = outside.groupby(single["method"]).mean()
 typical = single.groupby("method")[["norm_percentile", "nearest_cosine", "cos_initial"]].median().loc[KL]
@@ -489,17 +468,20 @@ def told(c, form="+.2f", short=False):
     return f"{c.estimate:{form}} [{bounds}]" if short else f"{c.estimate:{form}} (95 % interval {bounds})"
 
 
-def judged(good, bad):
-    return "supported" if good else "not supported" if bad else "undecided"
-
-
 decides = bool(reported)  # settings must not be reported on the concepts they were chosen on
-signs = {rival: c.sign if decides else 0 for rival, c in primary.items()}
-keeps = judged(signs["naive"] > 0, signs["naive"] < 0)
-better = judged(all(signs[r] > 0 for r in RIVALS), any(signs[r] < 0 for r in RIVALS))
-steady = judged(decides and steadier["spread"].sign < 0, decides and steadier["spread"].sign > 0)
+
+
+def judged(c):
+    """Whether a contrast is above zero, as far as this run may decide."""
+    return verdict(c, fewest={"concept": FEWEST}) if decides else "undecided"
+
+
+keeps, of_rival = judged(paid["E"]), {rival: judged(equal_reconstruction[rival]) for rival in RIVALS}
+worse_than = [rival for rival, found in of_rival.items() if found == "not supported"]
+better = "not supported" if worse_than else "supported" if set(of_rival.values()) == {"supported"} else "undecided"
+steady = {"supported": "not supported", "not supported": "supported"}.get(judged(steadier["spread"]), "undecided")  # a smaller spread is steadier
 enough = decides and nearer.concepts >= FEWEST
-stays = judged(enough and on_manifold and nearer.sign > 0, enough and (not on_manifold or nearer.sign < 0))
+stays = judged(nearer) if on_manifold else "not supported" if enough else "undecided"
 few = "" if usable >= FEWEST and decides else f"; {usable} reported concept{'s' * (usable != 1)} with a scale cannot decide it" if decides else "; no concept was kept back to report on"
 
 # %% tags=["remove-cell"]
@@ -507,7 +489,7 @@ against_rivals = "; ".join(f"against {r} {told(c)}" for r, c in equal_reconstruc
 in_short = ", ".join(f"{r} {told(c, short=True)}" for r, c in equal_reconstruction.items() if r in RIVALS)
 summed = {
     "supported": "it trades better than early stopping, an L2 pull and interpolation",
-    "not supported": f"it trades worse than {' and '.join(r for r in RIVALS if signs[r] < 0)}",
+    "not supported": f"it trades worse than {' and '.join(worse_than)}",
     "undecided": "it is not shown to trade better than early stopping, an L2 pull and interpolation",
 }[better]
 kept_told = {
@@ -522,7 +504,7 @@ sentence += f"{told(paid['R'], short=True)}, {shares_of}. At equal reconstructio
 betas = pd.concat([learned[c.name].table for c in chosen])
 beta = {w: float(betas.loc[(betas["kl_weight"] == w) & (betas["kl_weighting"] == "exact"), "kl_beta"].iloc[0]) for w in weights}
 units = ours.groupby(["concept", "seed"]).ngroups
-reached = {r: c.pairs for r, c in equal_reconstruction.items() if r in RIVALS}
+reached = {r: c.seeds for r, c in equal_reconstruction.items() if r in RIVALS}
 reach_told = f"That level was reached by both sides in {', '.join(f'{n} ({r})' for r, n in reached.items())} of {units} pairs of concept and training seed."
 reach_told += f" Left out, because their anchors do not bracket the scores: {', '.join(left_out)}." if left_out else ""
 if kl_weight:

@@ -35,8 +35,8 @@ concepts: list[str] = ["elder_tree", "nova_hall", "wooden_figurine", "jolly_man"
 initializer: str = ""  # [word] where learning starts; empty: each concept's own
 steps: int = 1500  # [updates] length of training
 seeds: list[int] = [0, 1, 2]  # [numbers] training seeds
-learning_rate: float = 0.002  # [per update] Adam's step size
-kl_weight: float = 0.3  # [factor] weight of the KL term in the second arm
+learning_rate: float = 0.001  # [per update] Adam's step size
+kl_weight: float = 0.1  # [factor] weight of the KL term in the second arm
 batch_size: int = 4  # [pictures] per update and learned word
 guidance: float = 4.0  # [factor] classifier-free guidance when drawing
 images_per_prompt: int = 4  # [pictures] drawn for each prompt, from the same noise in every arm
@@ -63,18 +63,27 @@ import pandas as pd
 import seaborn as sns
 from IPython.display import HTML
 from myst_nb import glue
+from pocket_world.oracle import accepts, context_of
+from pocket_world.witness import open_oracle, sees
 
 from textinv_core import probes, vocabulary
 from textinv_core.concepts import class_phrase, context_prompts, load_concept, load_images, plain_prompt
 from textinv_core.figures import PALETTE, image_grid, step_slider_html, use_style
 from textinv_core.metrics import evaluate
-from textinv_core.page import POCKET, Claim, model_title, open_page
-from textinv_core.paths import MODELS
+from textinv_core.page import Claim, model_title, open_page
 from textinv_core.sheets import write_sheet
-from textinv_core.stats import hierarchical_bootstrap, holm, page_trend, paired_differences, sign_flip_test
+from textinv_core.stats import (
+    UNKNOWN,
+    hierarchical_bootstrap,
+    holm,
+    page_trend,
+    paired_differences,
+    sign_flip_test,
+    verdict,
+)
 from textinv_core.tokens import Embedding, initial_rows
 from textinv_core.training import Arm
-from textinv_core.words import drawn_word
+from textinv_core.vocabulary import drawn_word
 
 CLASS, RANDOM, NAIVE, KL = "class word", "random word", "naive", "KL"
 NAIVE_SCALED, KL_SCALED = "naive, rescaled", "KL, rescaled"
@@ -96,11 +105,7 @@ where = dict(profile=profile, model=model, judge=judge, out=out, runs=runs, init
 page = open_page("probes", concepts=[concept] if concept else concepts, **where)
 pipe, chosen, store, folder = page.pipe, page.concepts, page.store, page.folder
 probed, about_clip = probes.open_clip(pipe, model, clip)
-oracle = None
-if model == POCKET and (MODELS / "pocket_oracle" / "config.json").exists():
-    from pocket_world.oracle import accepts, context_of, load_oracle
-
-    oracle = load_oracle()
+oracle = open_oracle(model)
 
 # %% tags=["hide-input"]
 names = [c.name for c in chosen]
@@ -145,16 +150,8 @@ for c in chosen:
     pictures = pd.concat(parts, ignore_index=True)
     scored = evaluate(pictures, c, page.judge, contexts=phrases[c.name])
     scored["differs"] = probes.picture_differences(pictures, plain[c.name], page.judge)
-    scored["there"] = scored["kept"] = np.nan
-    if oracle:
-        answers = oracle(list(pictures["image"]))
-        for prompt, phrase in phrases[c.name].items():
-            if asked := context_of(phrase):
-                scored.loc[scored["prompt"] == prompt, "there"] = accepts(answers, **asked).astype(float)[
-                    scored["prompt"] == prompt
-                ]
-        if c.name in answers.get("concept", {}).get("labels", ()):
-            scored["kept"] = accepts(answers, concept=c.name).astype(float)
+    seen = sees(oracle, pictures, phrases[c.name], c.name)
+    scored["there"], scored["kept"] = seen["context_seen"], seen["concept_seen"]
     scores.append(scored.rename(columns={"seed": "image", "of": "seed"}))
     drawn[c.name] = pictures.set_index(["reading", "of", "prompt", "seed"])["image"]
 scores = pd.concat(scores, ignore_index=True)
@@ -622,26 +619,15 @@ asked["words", KL] = (f"cosine to the nearest word, {KL} − {NAIVE}", in_words,
 # %% tags=["remove-cell"]
 contrasts = []
 for (what, new), (called, table, value) in asked.items():
-    line = dict(
-        what=what, arm=new, contrast=called, estimate=np.nan, low=np.nan, high=np.nan, p=np.nan, concepts=0, seeds=0
-    )
-    table = table.dropna(subset=[value]) if len(table) else table
-    if len(table):
-        table = table.assign(**{value: table[value].astype(float)})
-        found = hierarchical_bootstrap(table, value, levels)
-        of_concepts = table.groupby("concept")[value].mean()
-        line |= dict(
-            estimate=found.estimate,
-            low=found.low,
-            high=found.high,
-            concepts=len(of_concepts),
-            seeds=table["seed"].nunique(),
-        )
-        if what == "1":
-            line["p"] = trend.query("reading == @new and pooling == @POOLED[@RIGHT]")["p_concepts"].iloc[0]
-        elif len(of_concepts) > 1:
-            line["p"] = sign_flip_test(of_concepts)
-    contrasts.append(line)
+    table = table.dropna(subset=[value]).astype({value: float}) if len(table) else table
+    found = hierarchical_bootstrap(table, value, levels) if len(table) else UNKNOWN
+    p = np.nan
+    if what == "1" and len(table):
+        p = trend.query("reading == @new and pooling == @POOLED[@RIGHT]")["p_concepts"].iloc[0]
+    elif found.concepts > 1:
+        p = sign_flip_test(table.groupby("concept")[value].mean())
+    line = dict(what=what, arm=new, contrast=called, estimate=found.estimate, low=found.low, high=found.high, p=p)
+    contrasts.append(line | dict(concepts=found.concepts, seeds=table["seed"].nunique() if len(table) else 0))
 contrasts = pd.DataFrame(contrasts)
 tested = contrasts["p"].notna()
 contrasts["holm"] = np.nan
@@ -690,16 +676,7 @@ exact = slopes[slopes["pooling"] == RIGHT].groupby("reading")["exact"].mean()
 outside = {}
 for reading, rows in places.groupby("reading"):
     outside[reading] = hierarchical_bootstrap(rows.assign(outside=rows["outside"].astype(float)), "outside", levels)
-enough = len(names) > 1 and len(seeds) > 1
-leaves = (
-    "undecided"
-    if not enough
-    else "supported"
-    if outside[NAIVE].low > 0.5
-    else "not supported"
-    if outside[NAIVE].high < 0.5
-    else "undecided"
-)
+leaves = verdict(outside[NAIVE], 0.5, fewest={"concept": 2}) if len(seeds) > 1 else "undecided"
 lonely = places.assign(lonely=places["lonelier"] < 0.025).groupby("reading")["lonely"].mean()
 out_told = {
     k: f"{100 * x.estimate:.0f} % of the rows lie outside (95 % interval {100 * x.low:.0f} to {100 * x.high:.0f} %), "

@@ -36,9 +36,9 @@ development: list[str] = ["bubble_car", "comet_cake"]  # [names] concepts whose 
 initializer: str = ""  # [word] where learning starts; empty: each concept's own
 steps: int = 1000  # [updates] length of training of a word
 seeds: list[int] = [0, 1, 2]  # [numbers] training seeds
-learning_rate: float = 0.002  # [per update] Adam's step size for a word
+learning_rate: float = 0.001  # [per update] Adam's step size for a word
 batch_size: int = 4  # [pictures] per update
-kl_weight: float = 0.3  # [factor] of the KL term; zero leaves that row out
+kl_weight: float = 0.1  # [factor] of the KL term; zero leaves that row out
 dreambooth_steps: int = 300  # [updates] length of DreamBooth's fine-tuning; zero leaves it out
 dreambooth_learning_rate: float = 0.0002  # [per update] AdamW's step size for the network
 class_pictures: int = 48  # [pictures] of the class, drawn beforehand for DreamBooth
@@ -67,26 +67,19 @@ import pandas as pd
 import torch
 import yaml
 from myst_nb import glue
+from pocket_world.witness import open_oracle, sees
 
 from textinv_core.concepts import class_phrase, context_prompts, load_images, plain_prompt
 from textinv_core.dreambooth import DreamBooth, dreambooth, rare_token
 from textinv_core.figures import image_grid, use_style
 from textinv_core.metrics import evaluate, image_only, summarise
-from textinv_core.page import POCKET, Claim, model_title, open_page
-from textinv_core.paths import DATA, MODELS
+from textinv_core.page import Claim, model_title, open_page
+from textinv_core.paths import DATA
+from textinv_core.precision import autocast_dtype
 from textinv_core.probes import open_clip, text_features
 from textinv_core.sheets import write_sheet
-from textinv_core.stats import (
-    hierarchical_bootstrap,
-    holm,
-    in_words,
-    interval_of,
-    paired_differences,
-    paired_interval,
-    resampled_units,
-    side,
-    sign_flip_test,
-)
+from textinv_core.spread import interval_of, resampled_units
+from textinv_core.stats import holm, in_words, mean_interval, paired_differences, paired_interval, side
 from textinv_core.tokens import encode, pool, save_embedding
 from textinv_core.training import Arm
 
@@ -112,11 +105,7 @@ token = identifier or rare_token(pipe.tokenizer)
 published = pd.DataFrame(yaml.safe_load((DATA / "published.yml").read_text(encoding="utf-8")))
 
 # %% tags=["remove-cell"]
-oracle = None
-if model == POCKET and (MODELS / "pocket_oracle" / "config.json").exists():
-    from pocket_world.oracle import accepts, context_of, load_oracle
-
-    oracle = load_oracle()
+oracle = open_oracle(model)
 
 # %% [markdown]
 # ## What is compared
@@ -146,7 +135,7 @@ if model == POCKET and (MODELS / "pocket_oracle" / "config.json").exists():
 
 # %% tags=["hide-input"]
 drawn, spare = {}, store.pictures.with_name("dreambooth")  # fine-tuned networks: large, and made again when lost
-words, half = {}, torch.bfloat16 if pipe.device.type == "cuda" else None
+words, half = {}, autocast_dtype(pipe.unet)
 for c in chosen:
     arms = [Arm(c, seed=s, learning_rate=learning_rate, kl_weight=w) for w in weights.values() for s in seeds]
     words[c.name] = store.learn(pipe, arms, steps=steps, batch_size=batch_size)
@@ -173,14 +162,8 @@ parts = []
 for c in chosen:
     pictures = drawn[c.name]
     scores = evaluate(pictures, c, page.judge)
-    answers = oracle(list(pictures["image"])) if oracle else {}
-    known = "concept" in answers and c.name in answers["concept"]["labels"]
-    scores["oracle_concept"] = accepts(answers, concept=c.name).astype(float) if known else np.nan
-    scores["oracle_context"] = np.nan
-    for text, phrase in context_prompts(c.kind).items() if oracle else ():
-        if wanted := context_of(phrase):
-            rows = scores["prompt"] == text
-            scores.loc[rows, "oracle_context"] = accepts(answers, **wanted).astype(float)[rows]
+    seen = sees(oracle, pictures, context_prompts(c.kind), c.name)
+    scores["oracle_concept"], scores["oracle_context"] = seen["concept_seen"], seen["context_seen"]
     scores["oracle_both"] = scores["oracle_concept"] * scores["oracle_context"]
     parts.append(scores)
 scores = pd.concat(parts, ignore_index=True).rename(columns={"seed": "image", "train_seed": "seed"})
@@ -241,13 +224,11 @@ rows, by_concept = [], {}
 for key, (new, old, value, among, direction) in CONTRASTS.items():
     own = paired[paired["concept"].isin(among) & (paired["is_plain"] == (value == "reconstruction"))]
     contrast, row = dict(arm="method", new=new, base=old, pair=pair), dict(key=key, new=new, base=old, value=value)
-    change, differences = paired_interval(own, value, **contrast), pd.Series(dtype=float)
+    change, by_concept[key] = paired_interval(own, value, alternative=direction, **contrast), pd.Series(dtype=float)
     if change.n:
-        differences = paired_differences(own, value, **contrast).groupby("concept", sort=False)["difference"].mean()
-    by_concept[key], n = differences, len(differences)
-    p = sign_flip_test(differences, alternative=direction) if n > 1 and differences.abs().max() > 0 else np.nan
+        by_concept[key] = paired_differences(own, value, **contrast).groupby("concept", sort=False)["difference"].mean()
     row |= dict(change=change.estimate, low=change.low, high=change.high, said=in_words(change), sign=side(change))
-    rows.append(row | dict(alternative=direction, concepts=n, p=p))
+    rows.append(row | dict(alternative=direction, concepts=change.concepts, p=change.p))
 primary = pd.DataFrame(rows).set_index("key")
 # A test that could not be made counts as one of the four all the same.
 primary["p_holm"] = np.where(primary["p"].notna(), holm(primary["p"].fillna(1.0)), np.nan)
@@ -289,11 +270,10 @@ cells = []
 for method in methods:
     for value, (group, kind) in MEASURES.items():
         own = summary[(summary["method"] == method) & summary["concept"].isin(reported)]
-        own = own.dropna(subset=[value]) if value in own else own.head(0)
-        found = hierarchical_bootstrap(own, value, ["concept", "seed"]) if len(own) else None
-        bounds = f" [{found.low:.3f}, {found.high:.3f}]" if len(own) > 1 else ""
-        row = dict(method=method, value=value, measure=group, kind=kind, said=f"{found.estimate:.3f}{bounds}" if found else "–")
-        cells.append(row | dict(zip(("mean", "low", "high"), found[:3] if len(own) > 1 else (found[0] if found else np.nan, np.nan, np.nan), strict=True)))
+        found = mean_interval(own, value, ["concept", "seed"])
+        bounds = f" [{found.low:.3f}, {found.high:.3f}]" if np.isfinite(found.low) else ""
+        row = dict(method=method, value=value, measure=group, kind=kind, said=f"{found.estimate:.3f}{bounds}" if found.n else "–")
+        cells.append(row | dict(mean=found.estimate, low=found.low, high=found.high))
 numbers = pd.DataFrame(cells)
 wide = numbers.pivot(index=["measure", "kind"], columns="method", values="said").reindex(list(MEASURES.values()))[methods]
 wide[(wide != "–").any(axis=1)].rename_axis(index=[None, None], columns=None).style

@@ -34,7 +34,7 @@ prompts: list[str] = []  # [texts] your own, with {} in place of “a tree”; e
 initializer: str = ""  # [word] where learning starts; empty: each concept's own
 steps: int = 1000  # [updates] length of training
 seeds: list[int] = [0, 1, 2]  # [numbers] training seeds
-learning_rate: float = 0.002  # [per update] Adam's step size
+learning_rate: float = 0.001  # [per update] Adam's step size
 batch_size: int = 4  # [pictures] per update and learned word
 guidance: float = 4.0  # [factor] classifier-free guidance when drawing
 images_per_prompt: int = 8  # [pictures] drawn for each prompt, each from its own noise
@@ -59,13 +59,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from myst_nb import glue
+from pocket_world.witness import open_oracle, sees
 
 from textinv_core.concepts import class_phrase, load_images
 from textinv_core.figures import image_grid, use_style
 from textinv_core.metrics import evaluate, image_only, normalised
-from textinv_core.page import POCKET, Claim, model_title, open_page
+from textinv_core.page import Claim, model_title, open_page
 from textinv_core.parameters import ParameterError
-from textinv_core.paths import MODELS
 from textinv_core.sheets import write_sheet
 from textinv_core.stats import in_words, paired_interval, side
 from textinv_core.tokens import save_embedding
@@ -99,11 +99,7 @@ for prompt in dict.fromkeys(text for texts in asked.values() for text in texts):
     contexts[prompt] = after.strip(" ,.") or styled
 
 # %% tags=["remove-cell"]
-oracle = None
-if model == POCKET and (MODELS / "pocket_oracle" / "config.json").exists():
-    from pocket_world.oracle import accepts, context_of, load_oracle
-
-    oracle = load_oracle()
+oracle = open_oracle(model)
 
 # %% [markdown]
 # ## Train, draw, score
@@ -123,14 +119,8 @@ for c in chosen:
     own = store.draw(pipe, words.at(), texts, noises, **how)
     pictures = pd.concat([base, own], ignore_index=True)
     scores = evaluate(pictures, c, page.judge, contexts=contexts)
-    answers = oracle(list(pictures["image"])) if oracle else {}
-    named = "concept" in answers and c.name in answers["concept"]["labels"]
-    scores["oracle_concept"] = accepts(answers, concept=c.name).astype(float) if named else np.nan
-    scores["oracle_context"] = np.nan
-    for text in texts if oracle else ():
-        if wanted := context_of(contexts[text]):
-            rows = scores["prompt"] == text
-            scores.loc[rows, "oracle_context"] = accepts(answers, **wanted).astype(float)[rows]
+    seen = sees(oracle, pictures, contexts, c.name)
+    scores["oracle_concept"], scores["oracle_context"] = seen["concept_seen"], seen["context_seen"]
     scores["method"] = np.where(scores["arm"] == PLAIN, PLAIN, LEARNED)
     drawn.append(scores.assign(image=scores["seed"], seed=scores["arm"].map(of_seed), kind=c.kind))
     ceilings[c.name] = evaluate(image_only(c, texts[:1], page.side), c, page.judge)["reconstruction"].mean()

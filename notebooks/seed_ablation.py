@@ -35,7 +35,7 @@ initializer: str = ""  # [word] where learning starts; empty: each concept's own
 steps: int = 2000  # [updates] length of training
 checkpoint_every: int = 500  # [updates] distance of the steps looked at
 seeds: list[int] = [0, 1, 2, 3, 4]  # [numbers] training seeds
-learning_rate: float = 0.002  # [per update] Adam's step size
+learning_rate: float = 0.001  # [per update] Adam's step size
 batch_size: int = 4  # [pictures] per update and learned word
 guidance: float = 4.0  # [factor] classifier-free guidance when drawing
 images_per_prompt: int = 8  # [pictures] drawn at each checkpoint for each prompt
@@ -66,10 +66,11 @@ from myst_nb import glue
 
 from textinv_core.concepts import class_phrase, context_prompts, load_images, plain_prompt
 from textinv_core.figures import image_grid, step_curves, step_slider_html, use_style
-from textinv_core.metrics import evaluate, image_only, spread_between, spread_within, summarise
+from textinv_core.metrics import evaluate, image_only, summarise
 from textinv_core.page import Claim, model_title, open_page
 from textinv_core.sheets import write_sheet
-from textinv_core.stats import in_words, interval_of, paired_interval, resampled_units, side, variance_parts
+from textinv_core.spread import interval_of, resampled_units, spread_between, spread_within, variance_parts
+from textinv_core.stats import in_words, paired_interval, side, verdict
 from textinv_core.training import Arm
 
 EDITABILITY = "editability_deleted"  # the paper's reading: placeholder deleted
@@ -223,7 +224,7 @@ rows = []
 for score, (name, which) in product(sources, [(n, [i]) for i, n in enumerate(names)] + ([("all", everyone)] if len(names) > 1 else [])):
     for source, found in shares(score, which).items():
         rows.append(dict(score=score, concept=name, source=source) | found._asdict())
-table["variance"] = pd.DataFrame(rows).drop(columns="n")
+table["variance"] = pd.DataFrame(rows).drop(columns=["n", "p"])
 of_seed = {score: shares(score, everyone)["seed"] for score in sources}
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Shares of the variance between single pictures at the last step: training seed (with 95 % interval), noise common to all seeds, and the rest. Dashed, the mark set beforehand. An estimate below zero is drawn as zero.", "name": "fig-seed-variance"}, "image": {"alt": "Stacked horizontal bars for each concept and score: share of variance of training seed, noise and rest.", "width": "100%"}}
@@ -263,7 +264,7 @@ for kind, of in spreads.items():
     rows += [dict(prompt=kind, differs=what) | interval_of(samples, of[what])._asdict() for what, samples in drawn.items()]
     ratios[kind] = interval_of(drawn["seeds"] / drawn["noises"], of["noises"])
 spread = pd.DataFrame(rows)
-table["spread"] = spread.drop(columns="n")
+table["spread"] = spread.drop(columns=["n", "p"])
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "How far apart two pictures are at the last step (one minus the cosine of the judge\u2019s features): only the training seed differs, only the noise, or both. Mean over concepts with 95 % interval; each dot a concept.", "name": "fig-seed-spread"}, "image": {"alt": "Two panels, plain prompt and in context; points with intervals for distance of pictures when seed, noise or both differ.", "width": "100%"}}
 figure, axes = plt.subplots(1, 2, figsize=(9.5, 2.7), sharey=True, sharex=True, layout="constrained")
@@ -304,7 +305,7 @@ for step, of in learned_rows.groupby("step"):
     drawn["relative"] = np.divide(drawn["distance"], drawn["travelled"], out=np.full_like(drawn["distance"], np.nan), where=drawn["travelled"] > 0)
     rows += [dict(step=step, measure=what) | interval_of(drawn[what], list(of["travelled"]))._asdict() for what in ("cosine", "moved", "relative")]
 row_distances = pd.DataFrame(rows).set_index(["measure", "step"])
-table["rows"] = row_distances.drop(columns="n").reset_index()
+table["rows"] = row_distances.drop(columns=["n", "p"]).reset_index()
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Left and middle: pairs of training seeds by training step, cosine between their learned rows and distance between them relative to the distance from the initializer; mean over pairs with 95 % interval. Right: the cosines at the last step for the first concept.", "name": "fig-seed-rows"}, "image": {"alt": "Two line plots against training steps and a matrix of cosines between the learned rows of the training seeds.", "width": "100%"}}
 figure, axes = plt.subplots(1, 3, figsize=(11.5, 3.4), layout="constrained")
@@ -334,7 +335,7 @@ listed[list(kept)].rename(columns=kept).join(ends.rename(columns={"norm_ratio": 
 model_name, primary = model_title(model), of_seed["reconstruction"]
 half = min(at, key=lambda step: abs(step - last / 2))
 ranges = summary.query("step == @last").groupby("concept")["reconstruction"].agg(lambda x: x.max() - x.min())
-gain = paired_interval(summary, "reconstruction", arm="step", new=last, base=half, pair=("concept", "seed"))
+gain = paired_interval(summary, "reconstruction", arm="step", new=last, base=half)
 mark, among = f"{100 * SUBSTANTIAL:.0f} %", f"{len(names)} concept{'s' * (len(names) > 1)}, {len(seeds)} training seed{'s' * (len(seeds) > 1)}"
 
 
@@ -347,14 +348,13 @@ def percent(found):
 
 
 # %% tags=["remove-cell"]
+answer = verdict(primary, SUBSTANTIAL, fewest={"seed": FEWEST})
 if not np.isfinite(primary.low):
-    verdict, why = "undecided", "what share of the variance is the training seed’s cannot be told: that takes several training seeds and noises"
+    why = "what share of the variance is the training seed’s cannot be told: that takes several training seeds and noises"
 else:
-    enough = primary.n["seed"] >= FEWEST
-    verdict = {1: "supported", -1: "not supported", 0: "undecided"}[side(primary, SUBSTANTIAL) if enough else 0]
     lies = {1: "above", -1: "below", 0: "not clear of"}[side(primary, SUBSTANTIAL)]
     why = f"the training seed explains {percent(primary)} of the variance of likeness between single pictures, {lies} the {mark} set as substantial"
-    why += "" if enough else f"; {primary.n['seed']} learned words are too few for a verdict"
+    why += "" if primary.seeds >= FEWEST else f"; {primary.seeds} learned words are too few for a verdict"
 sentence = f"On {model_name}, {why}."
 other = {1: "above", -1: "below", 0: "not clear of"}[side(of_seed["editability"], SUBSTANTIAL)]
 against = {1: "more", -1: "less", 0: "neither clearly more nor clearly less"}[side(ratios["plain prompt"], 1.0)]
@@ -364,7 +364,7 @@ alike, apart = (row_distances.loc[(measure, last)] for measure in ("cosine", "re
 
 # %% tags=["remove-cell"]
 glued = dict(
-    verdict=verdict,
+    verdict=answer,
     verdict_short=sentence,
     why=why,
     substantial=mark,
@@ -428,7 +428,7 @@ claim = Claim(
     test=f"share of the variance of reconstruction between single pictures that the training seed explains, against {mark}; concepts and seeds resampled",
     result=why,
     n=f"{among}, {images_per_prompt} noises",
-    verdict=verdict,
+    verdict=answer,
     primary=True,
 )
 page.record(given | settings, table, glued, [claim])

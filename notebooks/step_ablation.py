@@ -35,7 +35,7 @@ initializer: str = ""  # [word] where learning starts; empty: each concept's own
 steps: int = 5000  # [updates] length of training
 checkpoint_every: int = 0  # [updates] distance of the steps looked at; zero: a tenth of all
 seeds: list[int] = [0, 1, 2]  # [numbers] training seeds
-learning_rate: float = 0.002  # [per update] Adam's step size
+learning_rate: float = 0.001  # [per update] Adam's step size
 batch_size: int = 4  # [pictures] per update and learned word
 guidance: float = 4.0  # [factor] classifier-free guidance when drawing
 images_per_prompt: int = 4  # [pictures] drawn at each checkpoint for each prompt
@@ -63,11 +63,12 @@ from myst_nb import glue
 
 from textinv_core.concepts import class_phrase, context_prompts, load_images, plain_prompt
 from textinv_core.figures import image_grid, step_curves, step_slider_html, trade_off, use_style
-from textinv_core.metrics import evaluate, image_only, normalised, summarise
+from textinv_core.metrics import evaluate, image_only, summarise
 from textinv_core.page import Claim, model_title, open_page
 from textinv_core.sheets import write_sheet
-from textinv_core.stats import bootstrap_difference
+from textinv_core.stats import bootstrap_difference, in_words
 from textinv_core.tokens import nearest_words, save_embedding
+from textinv_core.tradeoff import on_anchor_scale
 from textinv_core.training import Arm
 
 POSTER = (1000, 3500)  # steps: the range its Fig. 2 calls the best
@@ -185,16 +186,12 @@ for name, column in zip(names, axes.T, strict=True):
 # *balance* is the geometric mean of the two: high only where both are.
 
 # %% tags=["hide-input"]
-scaled = []
-for name, rows in summary.groupby("concept", sort=False):
-    ceiling, floor = anchors.loc[("image_only", name)], anchors.loc[("plain", name)]
-    spans = ceiling["reconstruction"] > floor["reconstruction"] and floor[EDITABILITY] > ceiling[EDITABILITY]
-    if spans:
-        r = normalised(rows["reconstruction"], floor=floor["reconstruction"], ceiling=ceiling["reconstruction"])
-        e = normalised(rows[EDITABILITY], floor=ceiling[EDITABILITY], ceiling=floor[EDITABILITY])
-        scaled.append(rows.assign(R=r, E=e, balance=np.sqrt(r.clip(0) * e.clip(0))))
-usable = len(scaled)
-scaled = pd.concat(scaled) if scaled else summary.assign(R=np.nan, E=np.nan, balance=np.nan)
+bounds = anchors[["reconstruction", EDITABILITY]]
+floor, ceiling = ({name: tuple(bounds.loc[arm, name]) for name in names} for arm in ("plain", "image_only"))
+scaled = on_anchor_scale(summary, floor, ceiling, EDITABILITY)
+scaled["balance"] = np.sqrt(scaled["R"].clip(0) * scaled["E"].clip(0))
+usable = scaled.dropna(subset=["R"])["concept"].nunique()
+scaled = scaled.dropna(subset=["R"]) if usable else scaled  # concepts whose anchors do not bracket the scores are left out
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: reconstruction, editability and their balance on the anchors\u2019 scale, mean over concepts with 95 % band. Right: each concept\u2019s way through the plane, from its initializer (open circle) to the last step; top right would be the best of both.", "name": "fig-step-balance"}, "image": {"alt": "Left, three curves against training steps. Right, one path for each concept in the plane of scaled reconstruction and scaled editability.", "width": "100%"}}
 figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.2), layout="constrained")
@@ -248,7 +245,7 @@ last, tried = at[-1], len(summary["concept"].unique())
 paired = dict(arm="step", new=last, base=0, pair=("concept", "seed"))
 change = {value: bootstrap_difference(summary, value, **paired) for value in ("reconstruction", EDITABILITY)}
 moved = {k: "rose" if c.low > 0 else "fell" if c.high < 0 else "did not clearly change" for k, c in change.items()}
-told = {k: f"{moved[k]} ({c.estimate:+.3f}, 95 % interval {c.low:+.3f} to {c.high:+.3f})" for k, c in change.items()}
+told = {k: f"{moved[k]} ({in_words(c)})" for k, c in change.items()}
 final = log.query("step == @last")
 
 # %% tags=["remove-cell"]

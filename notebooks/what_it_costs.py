@@ -40,7 +40,7 @@ compiled: bool = False  # [yes or no] also compile the network, which takes minu
 memory_gb: float = 4.0  # [GB] what one backward pass may keep
 steps: int = 400  # [updates] of both loops where what they learn is compared
 seeds: list[int] = [0, 1]  # [numbers] training seeds
-learning_rate: float = 0.002  # [per update] Adam's step size
+learning_rate: float = 0.001  # [per update] Adam's step size
 guidance: float = 4.0  # [factor] classifier-free guidance when drawing
 images_per_prompt: int = 4  # [pictures] drawn for each prompt
 contexts: int = 4  # [prompts] drawn where numbers of sampler steps are compared
@@ -74,6 +74,7 @@ import pandas as pd
 import seaborn as sns
 import torch
 from myst_nb import glue
+from pocket_world.witness import open_oracle, sees
 
 from textinv_core.batches import encode_latents
 from textinv_core.compiling import compiled as compile_network
@@ -83,12 +84,11 @@ from textinv_core.figures import use_style
 from textinv_core.generation import generate
 from textinv_core.metrics import evaluate
 from textinv_core.objective import Objective
-from textinv_core.page import POCKET, model_title, open_page
-from textinv_core.paths import MODELS
+from textinv_core.page import model_title, open_page
 from textinv_core.precision import fastest_dtype, shortened
 from textinv_core.records import machine
 from textinv_core.reference import reference_loop
-from textinv_core.stats import bootstrap_difference
+from textinv_core.stats import UNKNOWN, bootstrap_difference, in_words, paired_interval
 from textinv_core.tokens import Embedding
 from textinv_core.training import Arm, describe
 
@@ -199,33 +199,23 @@ speed = len(texts[first.name]) * images_per_prompt / drawing.groupby("task", sor
 table["drawing"] = speed.rename("pictures_per_second").rename_axis("format").reset_index()
 
 # %% tags=["hide-input"]
-oracle = None
-if model == POCKET and (MODELS / "pocket_oracle" / "config.json").exists():
-    from pocket_world.oracle import accepts, context_of, load_oracle
-
-    oracle = load_oracle()
-rows, numbers = [], range(images_per_prompt)
+oracle, rows, numbers = open_oracle(model), [], range(images_per_prompt)
 for c in chosen:
     asked = context_prompts(c.kind)
     drawn = {n: store.draw(pipe, None, texts[c.name], numbers, word=class_phrase(c), guidance_scale=guidance, num_inference_steps=n) for n in sampler_steps}
     features = {n: page.judge.image_features(list(t["image"])) for n, t in drawn.items()}
     for n, pictured in drawn.items():
         alike = (features[n] * features[sampler_steps[-1]]).sum(1).tolist()
-        there = [float("nan")] * len(alike)
-        if oracle is not None:
-            answers = [(oracle([image]), context_of(asked[prompt])) for image, prompt in zip(pictured["image"], pictured["prompt"], strict=True)]
-            there = [float(accepts(a, **wish)[0]) if wish else float("nan") for a, wish in answers]
+        there = sees(oracle, pictured, asked)["context_seen"]
         of_picture = pictured[["prompt", "seed"]].assign(concept=c.name, steps=n, alike=alike, there=there)
         rows.append(of_picture.rename(columns={"seed": "image"}))
 sampler = table["sampler"] = pd.concat(rows, ignore_index=True)
 
 # %% tags=["hide-input"]
 paired, most = dict(arm="steps", base=sampler_steps[-1], pair=("concept", "prompt", "image")), sampler_steps[-1]
-found = {}
-for n in sampler_steps[:-1]:
-    found[n] = bootstrap_difference(sampler.dropna(subset="there"), "there", new=n, **paired) if sampler["there"].notna().any() else None
+found = {n: paired_interval(sampler, "there", new=n, **paired) for n in sampler_steps[:-1]}
 by_steps = sampler.groupby("steps")[["alike", "there"]].mean()
-by_steps["difference"] = [f"{d.estimate:+.3f} ({d.low:+.3f} to {d.high:+.3f})" if (d := found.get(n)) else "–" for n in by_steps.index]
+by_steps["difference"] = [f"{d.estimate:+.3f} ({d.low:+.3f} to {d.high:+.3f})" if np.isfinite((d := found.get(n, UNKNOWN)).low) else "–" for n in by_steps.index]
 by_steps.columns = ["cosine to most steps", "context found", "difference in context found, 95 % interval"]
 by_steps.style.format({by_steps.columns[0]: "{:.3f}", by_steps.columns[1]: "{:.3f}"}, na_rep="–")
 
@@ -292,7 +282,7 @@ verdict = "scores higher" if low > 0 else "scores lower" if high < 0 else "canno
 basis = "a measured rate" if sd15_rate else "counted operations and an assumed accelerator"
 if len(chosen) < 2:  # one concept has no spread to draw an interval from
     verdict = "is one concept’s, too few to tell"
-kept_up = [n for n, d in found.items() if d and d.low >= -MARGIN]
+kept_up = [n for n, d in found.items() if d.low >= -MARGIN]
 drawn_each = int(sampler.groupby("steps")["there"].count().max())
 fewest = f"with {min(kept_up, default=most)} steps of the sampler the recogniser finds a context at most {MARGIN:.0%} less often than with {most}"
 tells = f"{fewest} (95 % interval, {drawn_each} pictures each)" if kept_up else "no smaller number of sampler steps could be shown to be enough here"
@@ -300,7 +290,7 @@ where = f"{on['processor']}, {on['cores']} cores, {on['threads']} threads in use
 answer = (
     f"On {title}, one word is learned {one['speedup']:.1f} times as fast as by the published loop, and {max(arms)} together "
     f"{many['speedup']:.1f} times as fast a word; what is learned {verdict} "
-    f"(reconstruction {equal.estimate:+.3f}, 95 % interval {equal.low:+.3f} to {equal.high:+.3f})."
+    f"(reconstruction {in_words(equal)})."
 )
 glued = dict(
     answer=answer,
@@ -313,7 +303,7 @@ glued = dict(
     one_network=f"{100 * one['network']:.0f} %",
     many_network=f"{100 * many['network']:.0f} %",
     rounds=f"{repeats}",
-    quality=f"{equal.estimate:+.3f}, 95 % interval {equal.low:+.3f} to {equal.high:+.3f}",
+    quality=in_words(equal),
     n_quality=f"{len(chosen)} concepts and {len(seeds)} training seeds",
     quality_steps=f"{steps}",
     drawing=", ".join(f"{rate_:.1f} in {name}" for name, rate_ in speed.items()),

@@ -174,11 +174,17 @@ experiments:
       l2_weights: [0.1], rate_shares: [0.3], shares: [0.5], checkpoint_every: 2}}
   harmony:
     parameters: {{concepts: [comet_cake, elder_tree], development: [comet_cake], kl_weights: [0.3], constructed: 1,
-      null_pictures: 200, batch: 2, checkpoint_every: 2, seeds: [3], own_pictures: 2}}
+      null_pictures: 200, batch: 2, tuned_steps: 1, checkpoint_every: 2, seeds: [3], own_pictures: 2}}
   dataset_and_concepts:
     parameters: {{concepts: [elder_tree, nova_hall], pictures: [1, 3], few: 3}}
   what_it_costs:
     parameters: {{concepts: [elder_tree], arms: [1, 2], calls: 1, repeats: 1, seeds: [3], sampler_steps: [1, 2]}}
+  your_own_concept:
+    parameters: {{concept: nova_hall, checkpoint_every: 2, images: 2, null_pictures: 0}}
+    after: [step_ablation]
+  explore:
+    parameters: {{concepts: [elder_tree, comet_cake], images_per_prompt: 1}}
+    after: [step_ablation, kl_tradeoff]
   summary:
     after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, probes, kl_tradeoff,
       harmony, dataset_and_concepts]

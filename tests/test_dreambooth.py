@@ -93,7 +93,7 @@ def test_what_is_there_is_loaded_and_what_was_cut_short_starts_again(tune, tmp_p
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("textinv_core.dreambooth.write", full)
+    monkeypatch.setattr("textinv_core.dreambooth.write_tensors", full)
     with pytest.raises(OSError, match="No space"):
         tune()
     assert not list((tmp_path / "a").rglob("*.safetensors"))

@@ -157,14 +157,3 @@ def test_editability_at_equal_reconstruction():
 def test_features_of_one_picture_reconstruct_it():
     feature = torch.nn.functional.normalize(torch.randn(1, 8), dim=-1)
     assert metrics.reconstruction(feature, feature) == pytest.approx(1)
-
-
-def test_spread_is_one_minus_the_cosine_over_pairs():
-    features = torch.nn.functional.normalize(torch.randn(3, 4, 8, generator=torch.Generator().manual_seed(0)), dim=-1)
-    within, between = metrics.spread_within(features), metrics.spread_between(features)
-    pairs = [1 - float(features[1, i] @ features[1, j]) for i in range(4) for j in range(4) if i != j]
-    assert within[1] == pytest.approx(np.mean(pairs), abs=1e-6)
-    assert between[0, 2] == pytest.approx(1 - float((features[0] * features[2]).sum(-1).mean()), abs=1e-6)
-    assert np.diag(between) == pytest.approx(0, abs=1e-6)
-    assert metrics.spread_between(features, features[1:]).shape == (3, 2)
-    assert np.isnan(metrics.spread_within(features[:, :1])).all()

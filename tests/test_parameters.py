@@ -76,7 +76,7 @@ INJECTED = "# Parameters\nsteps = 7\nstepps = 9\n"
 
 
 def test_a_notebook_checks_what_papermill_injected():
-    values = {"steps": 7, "learning_rate": 0.1, "concept": "", "seeds": [], "flip": True}
+    values = {"steps": 7, "learning_rate": 0.1, "concept": "", "seeds": [0], "flip": True}
     check_notebook(["", CELL, "# Parameters\nsteps = 7\n", "check()"], values)
     with pytest.raises(ParameterError, match="did you mean `steps`"):
         check_notebook(["", CELL, INJECTED, "check()"], values | {"stepps": 9})

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 import yaml
 
@@ -92,11 +93,11 @@ def test_a_failed_experiment_leaves_the_earlier_page(study):
 
     def change(profile):
         profile["experiments"]["step_ablation"] |= experiment
-        profile["experiments"]["step_ablation"]["parameters"]["guidance"] = 0.5
+        profile["experiments"]["step_ablation"]["parameters"]["judge"] = "./nowhere"
 
     done = snakemake(study, write_profile(study, change))
     assert done.returncode != 0
-    assert "error: step_ablation: ValueError: guidance_scale" in done.stdout
+    assert "error: step_ablation: ValueError: model './nowhere'" in done.stdout
     assert page.read_bytes() == before
 
 
@@ -112,3 +113,26 @@ def test_an_unfinished_page_is_not_published(study, tmp_path):
     assert done.returncode == 1 and "ended in an error" in done.stderr
     done = subprocess.run([*build[:-1], "sd15"], capture_output=True, text=True)
     assert done.returncode == 1 and "run `make study` first" in done.stderr
+
+
+def verify(where, judge, *flags):
+    """book/verify.py on the tiny profile of a copy: the finished process."""
+    command = [sys.executable, "book/verify.py", "--profile", "tiny", "--judge", judge.model.name_or_path, *flags]
+    own = {"PYTHONPATH": f"{where}{os.pathsep}{where / 'data'}", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    return subprocess.run(command, cwd=where, env=os.environ | own, capture_output=True, text=True, timeout=600)
+
+
+def test_published_numbers_come_back_from_the_words_and_changed_ones_are_found(study, judge, tmp_path):
+    done = verify(study, judge, "--sample", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "step_ablation: " in done.stdout and "0 not as recorded" in done.stdout and "stale" not in done.stdout
+    copy = tmp_path / "study"
+    shutil.copytree(study, copy, ignore=shutil.ignore_patterns("_build", "experiments", ".snakemake"))
+    scores = copy / "results/tiny/step_ablation/scores.csv"
+    table = pd.read_csv(scores, dtype={"arm": str})
+    table.assign(reconstruction=table["reconstruction"] + 0.1).to_csv(scores, index=False)
+    with open(copy / "textinv_core/losses.py", "a") as source:
+        source.write("# changed\n")
+    done = verify(copy, judge, "--sample", "1")
+    assert done.returncode == 1 and "step_ablation: stale, made with another code" in done.stdout
+    assert "NOT AS RECORDED" in done.stdout

@@ -1,9 +1,11 @@
 """The oracle's questions and its pictures of the study's concepts: what is masked, asked, and no concept."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
-from pocket_world import oracle, oracle_concepts, oracle_training, study_concepts
+from PIL import Image
+from pocket_world import oracle, oracle_concepts, oracle_training, study_concepts, witness
 
 from textinv_core.concepts import context_prompts
 
@@ -74,7 +76,7 @@ def test_acceptance_falls_with_the_threshold_and_with_every_further_question():
 def test_a_question_without_an_answer_is_an_error():
     answers = answers_of(torch.zeros(1, len(HEADS["concept"])))
     for asked in ({}, {"concept": "tree"}, {"scene": "forest"}):
-        with pytest.raises(ValueError, match="accepts"):
+        with pytest.raises(ValueError, match="certainty"):
             oracle.accepts(answers, **asked)
 
 
@@ -115,3 +117,19 @@ def test_a_turned_hue_is_another_colour_of_the_same_light():
     image = np.full((2, 2, 3), (200, 40, 40), np.uint8)
     assert np.abs(oracle_concepts.turn_hue(image, 120).astype(int) - (40, 200, 40)).max() <= 5
     assert np.ptp(oracle_concepts.turn_hue(image, None), -1).max() == 0
+
+
+def test_what_the_oracle_sees_stands_beside_each_picture():
+    rng, scenes = np.random.default_rng(0), ["forest", "beach"] * 4
+    images = [study_concepts.draw("elder_tree", rng, scene=scene, size=64)[0] for scene in scenes]
+    pictures = pd.DataFrame(dict(prompt=scenes, image=[Image.fromarray(image) for image in images]), index=range(5, 13))
+    shipped = witness.open_oracle("pocket")
+    seen = witness.sees(shipped, pictures, {"forest": "in the forest"}, "elder_tree")
+    answers = shipped(list(pictures["image"]))
+    forest = (pictures["prompt"] == "forest").to_numpy()
+    assert seen.index.equals(pictures.index) and seen["concept_seen"].mean() > 0.8
+    assert list(seen["context_seen"][forest]) == list(oracle.accepts(answers, scene="forest")[forest].astype(float))
+    assert seen["context_seen"][~forest].isna().all()  # a prompt without a phrase asks for nothing
+    assert witness.sees(shipped, pictures, {}, "somebody's own")["concept_seen"].isna().all()
+    assert witness.sees(None, pictures, {"forest": "in the forest"}).isna().all(axis=None)
+    assert witness.open_oracle("some/other") is None

@@ -13,6 +13,7 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 from pocket_world import (
+    adopt,
     card,
     clip,
     dataset,
@@ -130,14 +131,34 @@ def test_the_unet_refuses_encoders_it_was_not_trained_with(options, tmp_path):
         export.build_pipeline(tmp_path)
 
 
-def test_a_unet_may_begin_from_the_export_alone(options, tmp_path):
-    for name in ("data", "tokenizer", "clip", "vae", "latents", "hidden"):
-        os.symlink(options.build / name, tmp_path / name)
+def test_training_goes_on_from_the_published_weights_alone(options, tmp_path):
     export.export(options)
-    train_stage("unet", replace(options, build=tmp_path, samples=4, init_from_export=True))
-    exported = unet.load_unet(options.build, 32)[0].state_dict()
-    begun = unet.load_unet(tmp_path, 32)[0].state_dict()
-    assert all(torch.allclose(exported[name], begun[name], atol=5e-3) for name in exported)
+    record = json.loads((options.models / "pocket" / "training.json").read_text())
+    other = replace(options, build=tmp_path)
+    adopt.adopt(other)
+    with pytest.raises(files.StageError, match="there is a checkpoint already"):
+        adopt.adopt(other)
+    os.symlink(options.build / "data", tmp_path / "data")
+    adopted = export.build_pipeline(tmp_path)
+    exported = StableDiffusionPipeline.from_pretrained(options.models / "pocket")
+    for part in ("unet", "vae", "text_encoder"):
+        there, here = getattr(exported, part).state_dict(), getattr(adopted, part).state_dict()
+        assert all(torch.equal(there[name].float(), here[name]) for name in there)
+    for stage in ("clip", "vae", "unet", "judge", "oracle"):
+        frozen = dict(freeze_text=stage == "clip", freeze_encoder=stage == "vae")
+        train_stage(stage, replace(other, samples=16, **frozen))
+        seen = checkpoint(other, stage)["counters"]["samples"]
+        assert seen > record[stage]["counters"]["samples"] == checkpoint(options, stage)["counters"]["samples"]
+    again = replace(other, models=tmp_path / "models")
+    export.export(again)
+    lines = json.loads((again.models / "pocket" / "training.json").read_text())["unet"]["log"]
+    assert [line["samples"] for line in lines] == sorted(line["samples"] for line in lines)
+
+
+def test_a_log_is_thinned_to_its_ends_and_between():
+    assert adopt.thinned([1, 2, 3], 5) == [1, 2, 3]
+    kept = adopt.thinned(list(range(1000)), 11)
+    assert len(kept) == 11 and kept[0] == 0 and kept[-1] == 999 and kept == sorted(kept)
 
 
 def test_freezing_the_text_keeps_the_text_encoder(options, tmp_path):

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from textinv_core import stats
@@ -105,45 +107,88 @@ def test_an_empty_table_is_one_line():
         stats.hierarchical_bootstrap(pd.DataFrame({"concept": ["a"], "difference": [np.nan]}), "difference")
 
 
-def test_a_difference_that_cannot_be_had_is_unknown():
-    frame = pd.DataFrame({"word": ["a", "b"], "concept": ["x", "x"], "seed": [0, 0], "y": [1.0, 3.0]})
-    how = dict(arm="word", base="a", pair=["concept", "seed"])
-    single = stats.paired_interval(frame, "y", new="b", **how)
-    assert single.estimate == 2 and np.isnan(single.low) and stats.side(single) == 0
-    assert np.isnan(stats.paired_interval(frame, "y", new="c", **how).estimate)
-    assert stats.in_words(stats.UNKNOWN) == "not defined"
+def scores(**of_arm):
+    """One row per arm, concept and seed, from arm=[[score of each seed] of each concept]."""
+    rows = [
+        dict(arm=arm, concept=f"c{i}", seed=seed, x=x)
+        for arm, concepts in of_arm.items()
+        for i, seeds in enumerate(concepts)
+        for seed, x in enumerate(seeds)
+    ]
+    return pd.DataFrame(rows)
+
+
+PAIRED = dict(arm="arm", new="b", base="a")
+
+
+def test_nothing_to_compare_is_unknown():
+    table = scores(a=[[1.0]], b=[[np.nan]])
+    assert stats.paired_interval(table, "x", **PAIRED) is stats.UNKNOWN  # no value on the one side
+    assert stats.paired_interval(table, "x", arm="arm", new="c", base="a") is stats.UNKNOWN  # no such arm
+    assert stats.paired_interval(table, "x", arm="arm", new="a", base="a") is stats.UNKNOWN  # itself
+    apart = scores(a=[[1.0], [np.nan]], b=[[np.nan], [2.0]])
+    assert stats.paired_interval(apart, "x", **PAIRED) is stats.UNKNOWN  # both have values, none in a pair
+    for empty in (table[:0], table.assign(x=np.nan), table.drop(columns="x")):
+        assert stats.mean_interval(empty, "x") is stats.UNKNOWN
+    assert stats.UNKNOWN.concepts == stats.UNKNOWN.seeds == stats.side(stats.UNKNOWN) == 0
+    assert np.isnan(stats.UNKNOWN[:3] + (stats.UNKNOWN.p,)).all() and stats.in_words(stats.UNKNOWN) == "not defined"
+
+
+def test_a_single_row_has_no_bounds():
+    table = scores(a=[[1.0]], b=[[3.0]])
+    for found, estimate in ((stats.paired_interval(table, "x", **PAIRED), 2), (stats.mean_interval(table[1:], "x"), 3)):
+        assert found.estimate == estimate and found.n == {"concept": 1, "seed": 1}
+        assert np.isnan([found.low, found.high, found.p]).all() and stats.side(found) == 0
+        assert stats.in_words(found) == f"{estimate:+.3f}, no interval"
+
+
+def test_with_more_rows_they_are_the_bootstrap():
+    table = scores(a=[[1.0, 2.0], [3.0, np.nan]], b=[[1.5, 4.0], [2.0, 9.0]])
+    own = table[table["arm"] == "a"]
+    assert stats.mean_interval(own, "x")[:4] == stats.hierarchical_bootstrap(own, "x")[:4]
+    found = stats.paired_interval(table, "x", **PAIRED, seed=7)
+    assert found[:4] == stats.bootstrap_difference(table, "x", **PAIRED, pair=("concept", "seed"), seed=7)[:4]
+    assert (found.estimate, found.concepts, found.seeds) == ((1.25 - 1) / 2, 2, 3)  # the seed without a partner is out
+
+
+@given(st.lists(st.lists(st.integers(-50, 50), min_size=2, max_size=2), min_size=2, max_size=5))
+@settings(max_examples=20, deadline=None)
+def test_p_is_the_sign_flip_test_of_the_concepts(differences):
+    table = scores(a=[[0.0, 0.0]] * len(differences), b=differences)
+    means = np.mean(differences, axis=1)
+    for alternative in ("two-sided", "greater", "less"):
+        p = stats.paired_interval(table, "x", **PAIRED, alternative=alternative, repetitions=10).p
+        if means.any():
+            assert p == pytest.approx(stats.sign_flip_test(means, alternative=alternative))
+        else:
+            assert np.isnan(p)  # nothing to flip
+
+
+def test_p_takes_two_concepts():
+    table = scores(a=[[0.0, 0.0]], b=[[1.0, 2.0]])
+    assert np.isnan(stats.paired_interval(table, "x", **PAIRED).p)
+    no_concept = stats.paired_interval(table, "x", **PAIRED, pair=["seed"])
+    assert np.isnan(no_concept.p) and no_concept.n == {"seed": 2} and no_concept.concepts == 0
+
+
+def test_a_side_is_one_of_three():
+    assert [stats.side(stats.Interval(0.1, 0.05, 0.2, {}), of) for of in (0, 0.05, 0.1, 0.3)] == [1, 0, 0, -1]
     assert stats.in_words(stats.Interval(0.1, 0.05, 0.2, {})) == "+0.100, 95 % interval +0.050 to +0.200"
-    assert [stats.side(stats.Interval(0.1, 0.05, 0.2, {}), of) for of in (0, 0.1, 0.3)] == [1, 0, -1]
 
 
-def test_resampled_units_are_the_hierarchical_bootstrap():
-    rng = np.random.default_rng(0)
-    parts = [rng.normal(i, 1, size) for i, size in enumerate((4, 6, 5))]
-    frame = pd.DataFrame(
-        dict(concept=c, seed=s, x=x) for c, part in enumerate(parts) for s, x in enumerate(part)
-    )
-    found, known = stats.interval_of(stats.resampled_units(parts), parts), stats.hierarchical_bootstrap(frame, "x")
-    assert found.estimate == pytest.approx(known.estimate) and found.n == known.n
-    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=0.1)
+def test_a_verdict_needs_enough_units_and_a_clear_interval():
+    found = stats.Interval(0.1, 0.05, 0.2, {"concept": 3, "seed": 6})
+    said = [stats.verdict(found, of, fewest={"concept": 3}) for of in (0, 0.1, 0.3)]
+    assert said == ["supported", "undecided", "not supported"]
+    for fewest in ({"concept": 4}, {"concept": 3, "seed": 7}, {"prompt": 1}):
+        assert {stats.verdict(found, of, fewest=fewest) for of in (0, 0.1, 0.3)} == {"undecided"}
+    for unclear in (stats.UNKNOWN, found._replace(low=float("nan"), high=float("nan"))):
+        assert stats.verdict(unclear, fewest={}) == "undecided"
 
 
-def test_a_seed_drawn_twice_is_no_pair():
-    apart = np.ones((4, 4)) - np.eye(4)
-    samples = stats.resampled_units([apart])
-    assert np.nanmin(samples) == np.nanmax(samples) == 1
-    for lonely in (np.ones(1), np.zeros((1, 1)), np.ones((2, 2))):
-        assert np.isnan(stats.interval_of(stats.resampled_units([lonely]), [lonely]).low)
-    assert np.isnan(stats.interval_of(stats.resampled_units([]), []).estimate)
-
-
-def test_variance_parts_are_the_analysis_of_variance():
-    S, N = 5, 7
-    rng = np.random.default_rng(0)
-    y = rng.normal(size=(S, 1)) + 2 * rng.normal(size=(1, N)) + rng.normal(size=(S, N))
-    rest = y - y.mean(1, keepdims=True) - y.mean(0) + y.mean()
-    ms_rest = (rest**2).sum() / ((S - 1) * (N - 1))
-    parts = {k: stats.resampled_units([v], repetitions=0)[0] for k, v in stats.variance_parts(y).items()}
-    assert parts["seed"] == pytest.approx((N * y.mean(1).var(ddof=1) - ms_rest) / N)
-    assert parts["noise"] == pytest.approx((S * y.mean(0).var(ddof=1) - ms_rest) / S)
-    assert parts["within"] == pytest.approx(y.var(axis=1, ddof=1).mean())
-    assert np.isnan(stats.variance_parts(y[:, :1])["within"]).all()
+@given(st.floats(-5, 5), st.floats(0.1, 3), st.integers(0, 5), st.integers(0, 5))
+def test_the_verdict_on_the_opposite_is_the_opposite_verdict(middle, half, concepts, least):
+    n = {"concept": concepts}
+    one, other = (stats.Interval(m, m - half, m + half, n) for m in (middle, -middle))
+    opposite = {"supported": "not supported", "not supported": "supported", "undecided": "undecided"}
+    assert stats.verdict(other, fewest={"concept": least}) == opposite[stats.verdict(one, fewest={"concept": least})]

@@ -1,4 +1,4 @@
-"""Leashes compared: fair in the number of settings, whole at the ends, undecided where nothing can be compared."""
+"""Leashes compared: fair in the number of settings, whole at the ends, unknown where nothing can be compared."""
 
 import numpy as np
 import pandas as pd
@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from textinv_core.metrics import hypervolume
+from textinv_core.stats import UNKNOWN, mean_interval, paired_interval, verdict
 from textinv_core.tokens import Embedding
-from textinv_core.tradeoff import contrast, fronts, interpolated, mean_interval, on_anchor_scale, spread_over_seeds
+from textinv_core.tradeoff import fronts, interpolated, on_anchor_scale, spread_over_seeds
 
 
 def settings(points, concept="a", seed=0):
@@ -50,25 +51,20 @@ def test_equal_size_is_the_mean_over_all_choices_and_missing_for_smaller_methods
     assert fronts(table.assign(R=np.nan), [0.5]).empty
 
 
-def test_contrasts_decide_with_enough_concepts_only():
+def test_fronts_are_compared_by_concept_and_seed():
     table = pd.concat(
         settings([("kl", 1.0, 0.5, 0.9), ("early", 1.0, 0.5, 0.7 + 0.01 * i)], concept=f"c{i}", seed=s)
         for i in range(4)
         for s in range(2)
     )
-    found = fronts(table, [0.5])
-    better = contrast(found, "at_0.5", arm="method", new="kl", base="early")
-    assert (
-        better.sign == 1 and better.concepts == 4 and better.pairs == 8 and better.low <= better.estimate <= better.high
-    )
-    assert contrast(found, "at_0.5", arm="method", new="early", base="kl").sign == -1
-    assert contrast(found[found["concept"] < "c2"], "at_0.5", arm="method", new="kl", base="early").sign == 0
-    nothing = contrast(found, "at_0.5", arm="method", new="kl", base="absent")
-    assert nothing.sign == 0 and np.isnan(nothing.estimate) and nothing.pairs == 0
-    assert np.isnan(mean_interval(found.assign(x=np.nan), "x").estimate)
+    found, how = fronts(table, [0.5]), dict(arm="method", new="kl", base="early")
+    better = paired_interval(found, "at_0.5", **how)
+    assert better.estimate == pytest.approx(0.185) and better.low <= better.estimate <= better.high
+    assert (better.concepts, better.seeds) == (4, 8) and verdict(better, fewest={"concept": 3}) == "supported"
+    few = paired_interval(found[found["concept"] < "c2"], "at_0.5", **how)
+    assert verdict(few, fewest={"concept": 3}) == "undecided"
     assert mean_interval(found[found["method"] == "kl"], "at_0.5").estimate == pytest.approx(0.9)
-    one = contrast(found.query("concept == 'c0' and seed == 0"), "at_0.5", arm="method", new="kl", base="early")
-    assert one.estimate == pytest.approx(0.2) and np.isnan(one.low) and one.sign == 0
+    assert paired_interval(fronts(table, [0.95]), "at_0.95", **how) is UNKNOWN  # a level that nobody reaches
 
 
 def test_spread_is_over_seeds_and_missing_with_one():

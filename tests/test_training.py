@@ -9,14 +9,14 @@ import time
 import pytest
 import torch
 
-from textinv_core.arms import checkpoint_path, read
+from textinv_core.arms import checkpoint_path
 from textinv_core.batches import encode_latents, stream, training_batch
 from textinv_core.concepts import load_concept, training_templates
 from textinv_core.models import load_pipeline, model_hash
 from textinv_core.objective import Objective
 from textinv_core.paths import ROOT
 from textinv_core.precision import fastest_dtype
-from textinv_core.records import load_json, lock
+from textinv_core.records import load_json, load_tensors, lock
 from textinv_core.reference import reference_loop
 from textinv_core.tokens import encode_prompts, save_embedding
 from textinv_core.training import Arm, adam_step, load_run, train
@@ -348,7 +348,7 @@ def test_a_failed_write_leaves_no_torn_file(pipe, concept, tmp_path, monkeypatch
 
     learn(pipe, [Arm(concept)], tmp_path, steps=3)
     before = files(tmp_path)
-    monkeypatch.setattr("textinv_core.arms.save_file", full)
+    monkeypatch.setattr("textinv_core.records.save_file", full)
     with pytest.raises(OSError, match="No space"):
         learn(pipe, [Arm(concept)], tmp_path, steps=6)
     assert files(tmp_path) == before
@@ -425,4 +425,4 @@ def test_a_checkpoint_that_is_none_is_named(pipe, concept, tmp_path):
         run.at(3)
     with pytest.raises(ValueError, match="holds no run"):
         load_run(tmp_path / "nowhere")
-    assert read(checkpoint_path(tmp_path, 6))[1]["log"][0]["step"] == 6
+    assert load_tensors(checkpoint_path(tmp_path, 6))[1]["log"][0]["step"] == 6

@@ -4,19 +4,15 @@ A run's folder holds `run.json` (what was asked), `step_*.safetensors` (the rows
 log line of that step, in one file) and `state.safetensors` (where to go on).
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-import torch
 from pydantic import Field
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
 
 from textinv_core.concepts import Concept, Settings, Word, data_hash
-from textinv_core.records import atomic, identity, load_json
+from textinv_core.records import identity, load_json, load_tensors
 from textinv_core.tokens import Embedding
 
 STATE = "state.safetensors"  # where a run goes on
@@ -66,26 +62,29 @@ class Run:
     @property
     def steps(self) -> list[int]:
         """The steps that have a checkpoint."""
-        return sorted(int(path.stem.removeprefix("step_")) for path in self.folder.glob("step_*.safetensors"))
+        names = (path.stem.removeprefix("step_") for path in self.folder.glob("step_*.safetensors"))
+        return sorted(int(name) for name in names if name.isdecimal())
 
     @property
     def table(self) -> pd.DataFrame:
         """One row per arm: its id (`arm`) and settings."""
-        return pd.DataFrame(load_json(self.folder / "run.json")["arms"])
+        return pd.DataFrame(recorded(self.folder)["arms"])
 
     def at(self, step: int | None = None) -> list[Embedding]:
         """What every arm had learned at a checkpoint (default: the last), in the order of `table`."""
         step = self.steps[-1] if step is None else step
         if step not in self.steps:
             raise ValueError(f"{self.folder}: no checkpoint at step {step} (there are {_listed(self.steps)})")
-        tensors, _ = read(checkpoint_path(self.folder, step))
-        arms = self.table[["arm", "placeholder"]].itertuples(index=False)
+        tensors, _ = load_tensors(checkpoint_path(self.folder, step))
+        arms = list(self.table[["arm", "placeholder"]].itertuples(index=False))
+        for arm in {arm for arm, _ in arms} - tensors.keys():
+            raise ValueError(f"{checkpoint_path(self.folder, step)}: has no rows of arm {arm!r}, which run.json lists")
         return [Embedding(placeholder, tensors[arm], arm, step) for arm, placeholder in arms]
 
     @property
     def log(self) -> pd.DataFrame:
         """One row per arm and checkpoint: what `training` measured there, beside the arm's settings."""
-        lines = [line for step in self.steps for line in read(checkpoint_path(self.folder, step))[1]["log"]]
+        lines = [line for step in self.steps for line in load_tensors(checkpoint_path(self.folder, step))[1]["log"]]
         return pd.DataFrame(lines).merge(self.table, on="arm", how="left", validate="many_to_one")
 
 
@@ -99,7 +98,7 @@ def load_run(folder: str | Path) -> Run:
 
 def finished(out: Path, steps: int) -> bool:
     """Whether the run in `out` has been trained to `steps` or further."""
-    return (out / STATE).exists() and read(out / STATE)[1]["step"] >= steps
+    return (out / STATE).exists() and load_tensors(out / STATE)[1]["step"] >= steps
 
 
 def begun(out: Path, asked: dict) -> dict | None:
@@ -108,7 +107,7 @@ def begun(out: Path, asked: dict) -> dict | None:
         if list(out.glob("*.safetensors")):
             raise ValueError(f"{out}: holds checkpoints but no run.json; choose another folder")
         return None
-    kept = load_json(out / "run.json")
+    kept = recorded(out)
     for name, value in asked.items():
         if kept.get(name) != value:
             there, here = (str(v) if len(str(v)) < 60 else "another value" for v in (kept.get(name), value))
@@ -121,22 +120,19 @@ def checkpoint_path(folder: Path, step: int) -> Path:
     return folder / f"step_{step:06d}.safetensors"
 
 
-def write(path: Path, tensors: dict[str, torch.Tensor], record: dict) -> None:
-    """Tensors and a JSON record in one safetensors file, moved into place whole."""
-    tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
-    with atomic(path) as temporary:
-        # One metadata key only: safetensors writes several in no fixed order, and bytes must repeat.
-        save_file(tensors, temporary, metadata={"record": json.dumps(record, sort_keys=True)})
-
-
-def read(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
-    """The tensors and the record of a file that `write` left."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            record = json.loads(file.metadata()["record"])
-        return load_file(path), record
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: not a checkpoint of this program ({error})") from None
+def recorded(folder: Path) -> dict:
+    """What run.json says; ValueError if no run left it so."""
+    kept = load_json(folder / "run.json")
+    kinds = dict(arms=list, templates=dict, micro_batch=int, compiled=bool)
+    wrong = [name for name, kind in kinds.items() if not isinstance(kept.get(name), kind)]
+    if not wrong and kept["micro_batch"] < 1:
+        wrong = ["micro_batch"]
+    needed = {"arm", "concept", "placeholder"}
+    if not wrong and not all(isinstance(line, dict) and needed <= line.keys() for line in kept["arms"]):
+        wrong = ["arms"]
+    if wrong:
+        raise ValueError(f"{folder / 'run.json'}: {', '.join(wrong)} not as a run leaves it there")
+    return kept
 
 
 def _listed(steps: list[int]) -> str:

@@ -17,6 +17,14 @@ def can_compile() -> bool:
     return any(map(shutil.which, ("g++", "clang++", "c++")))
 
 
+def compiling_pays(batch: int) -> float:
+    """Examples below which compiling takes longer than it saves, when so many run at once.
+
+    Between the two break-even points measured on a CPU with the pocket model; a large batch has less to save.
+    """
+    return 18_000 * (batch / 4) ** 0.7
+
+
 def compiled(network: nn.Module) -> nn.Module:
     """A compiled twin that shares the network's weights; the network itself stays as it is.
 

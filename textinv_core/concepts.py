@@ -5,18 +5,21 @@ Any other folder of photos works too: its name and the parameters then say what 
 """
 
 import hashlib
+import os
 import re
+import reprlib
 import warnings
 from pathlib import Path
 from typing import Annotated
 
 import yaml
-from PIL import Image, ImageOps, UnidentifiedImageError
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from PIL import Image, ImageOps
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from textinv_core.paths import CONCEPTS
+from textinv_core.paths import CONCEPTS, shown
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")  # Pillow's other readers, some of which start programs, stay out
 SMALLEST_SIDE = 16  # pixels: below this a picture shows nothing to learn
 
 # The templates of Gal et al. 2022 (arXiv 2208.01618), as released: two of the style list's stand there twice.
@@ -57,20 +60,28 @@ class Settings(BaseModel):
             super().__init__(**values)
         except ValidationError as error:
             first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"]) or "values"
-            said = first["msg"].removeprefix("Value error, ")
-            raise ValueError(f"{type(self).__name__} {field}: {said} (got {first['input']!r:.80})") from None
+            field = shown(".".join(str(part) for part in first["loc"]) or "values")
+            said, got = first["msg"].removeprefix("Value error, "), reprlib.repr(first["input"])
+            raise ValueError(f"{type(self).__name__} {field}: {said} (got {got})") from None
+
+
+def _file_name(name: str) -> str:
+    """The name, if a file can be called so: what is learned and recorded of a concept lies under it."""
+    if name.startswith(".") or re.search(r"[/\x00-\x1f\x7f]", name):
+        raise ValueError("expected a name without '/' or control characters, and no dot in front")
+    return name
 
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Template = Annotated[str, StringConstraints(pattern=r"^[^{}]*\{\}[^{}]*$")]  # "{}" is where the placeholder goes
+PLACEHOLDER = r"<[a-z0-9][a-z0-9-]*>"
 
 
 class Concept(Settings):
     """What is to be learned; paths are absolute and sorted by name."""
 
-    name: Word
-    placeholder: Annotated[str, StringConstraints(pattern=r"^<[a-z0-9][a-z0-9-]*>$")]
+    name: Annotated[Word, AfterValidator(_file_name)]
+    placeholder: Annotated[str, StringConstraints(pattern=f"^{PLACEHOLDER}$")]
     initializer: Word = "object"
     alternatives: tuple[Word, ...] = ()  # other initializers worth a try
     kind: Word = "object"  # object, building, tree, style, person, creature, vehicle, food ...
@@ -98,13 +109,13 @@ def _read_yaml(path: Path) -> dict:
         return {}
     try:
         spec = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not plain UTF-8 YAML ({' '.join(str(error).split())[:200]})") from None
-    if not isinstance(spec, dict):
-        raise ValueError(f"{path}: expected 'name: value' lines, found a {type(spec).__name__}")
-    taken = {"images", "held_out", "probes"} & spec.keys()
+    except Exception as error:  # besides its own errors, whatever Python raises at a wrong date, number or depth
+        raise ValueError(f"{shown(path)}: not plain UTF-8 YAML ({' '.join(str(error).split())[:200]})") from None
+    if not isinstance(spec, dict) or not all(isinstance(key, str) for key in spec):
+        raise ValueError(f"{shown(path)}: expected 'name: value' lines, found {reprlib.repr(spec)}")
+    taken = ", ".join(sorted({"images", "held_out", "probes"} & spec.keys()))
     if taken:
-        raise ValueError(f"{path}: {', '.join(sorted(taken))} come from the folders of that name, not from this file")
+        raise ValueError(f"{shown(path)}: {taken} come from the folders of that name, not from this file")
     return spec
 
 
@@ -113,10 +124,10 @@ def load_concept(where: str | Path, **overrides) -> Concept:
 
     A folder without `concept.yml` gives name and placeholder by its own name, and the fields' defaults.
     """
-    folder = Path(where).expanduser()
-    if not folder.is_dir() and (CONCEPTS / where).is_dir():
+    folder = Path(os.path.expanduser(where))
+    if not os.path.isdir(folder) and os.path.isdir(CONCEPTS / where):
         folder = CONCEPTS / where
-    if not folder.is_dir():
+    if not str(where).strip() or not os.path.isdir(folder):
         known = ", ".join(sorted(path.name for path in CONCEPTS.glob("*/"))) or "none"
         raise ValueError(f"concept {str(where)!r}: no such folder, and not one of data/concepts ({known})")
     folder = folder.resolve()
@@ -127,10 +138,13 @@ def load_concept(where: str | Path, **overrides) -> Concept:
         spec["class_word"] = spec["initializer"]
     images = _pictures(folder / "images") or _pictures(folder)
     if not images:
-        raise ValueError(f"concept {folder.name!r}: no pictures ({', '.join(PICTURES)}) in {folder} or its images/")
+        raise ValueError(f"concept {folder.name!r}: no pictures ({', '.join(PICTURES)}) there or in its images/")
     rungs = sorted(path for path in (folder / "probes").glob("*/") if _pictures(path))
     probes = {rung.name: _pictures(rung) for rung in rungs}
-    return Concept(**spec, images=images, held_out=_pictures(folder / "held_out"), probes=probes)
+    try:
+        return Concept(**spec, images=images, held_out=_pictures(folder / "held_out"), probes=probes)
+    except ValueError as error:
+        raise ValueError(f"{shown(folder)}: {error}") from None
 
 
 def _open(path: Path) -> Image.Image:
@@ -138,17 +152,20 @@ def _open(path: Path) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                if getattr(image, "n_frames", 1) > 1:
-                    raise ValueError(f"{path}: has {image.n_frames} frames, expected a still picture")
-                if min(image.size) < SMALLEST_SIDE:
-                    raise ValueError(f"{path}: {image.width}x{image.height} pixels, expected {SMALLEST_SIDE} or more")
-                image.load()
-                image = ImageOps.exif_transpose(image)
+            with Image.open(path, formats=FORMATS) as image:
+                frames, (width, height) = getattr(image, "n_frames", 1), image.size
+                if frames == 1 and min(width, height) >= SMALLEST_SIDE:
+                    image.load()
+                    image = ImageOps.exif_transpose(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ValueError(f"{path}: more than {Image.MAX_IMAGE_PIXELS:,} pixels, refused as a bomb") from None
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise ValueError(f"{path}: cannot be read as a picture ({error})") from None
+        raise ValueError(f"{shown(path)}: more than {Image.MAX_IMAGE_PIXELS:,} pixels, refused as a bomb") from None
+    except Exception as error:  # whatever Pillow's readers come upon in a broken file
+        said = " ".join(str(error).split())
+        raise ValueError(f"{shown(path)}: cannot be read as {', '.join(FORMATS)} ({said})") from None
+    if frames > 1:
+        raise ValueError(f"{shown(path)}: has {frames} frames, expected a still picture")
+    if min(width, height) < SMALLEST_SIDE:
+        raise ValueError(f"{shown(path)}: {width}x{height} pixels, expected {SMALLEST_SIDE} or more a side")
     if image.mode.startswith("I"):  # 16 bit grey: Pillow would clip at 255 instead of scaling
         image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     if image.has_transparency_data:

@@ -15,16 +15,16 @@ from pydantic import Field
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from textinv_core.arms import read, write
 from textinv_core.batches import encode_latents, training_batch
 from textinv_core.concepts import Concept, Settings, Word, class_phrase, data_hash, plain_prompt
 from textinv_core.generation import generate
 from textinv_core.losses import denoising_loss
 from textinv_core.models import model_hash
-from textinv_core.records import code_hash, identity, lock, write_image
+from textinv_core.precision import explicit_attention
+from textinv_core.records import code_hash, identity, load_tensors, lock, write_image, write_tensors
 from textinv_core.tokens import encode_prompts
 
-CODE = ("arms", "batches", "concepts", "dreambooth", "generation", "losses", "models", "tokens")
+CODE = ("arms", "batches", "concepts", "dreambooth", "generation", "losses", "models", "precision", "tokens")
 RARE_FROM = 5000  # the first id that may count as rare (the paper's range, sec. 3.2)
 OTHER = 2**31  # added to a seed for all that concerns class pictures; seeds lie below it
 
@@ -90,8 +90,8 @@ def dreambooth(
         if not (folder / "unet.safetensors").exists():
             pictures = _class_pictures(pipe, recipe, folder / "class", drawing) if recipe.prior_weight else []
             network = _fine_tuned(pipe, recipe, pictures, dtype, progress)
-            write(folder / "unet.safetensors", network.state_dict(), asked)
-        weights, _ = read(folder / "unet.safetensors")
+            write_tensors(folder / "unet.safetensors", network.state_dict(), asked)
+        weights, _ = load_tensors(folder / "unet.safetensors")
     network = copy.deepcopy(pipe.unet)
     network.load_state_dict(weights)
     parts = {**pipe.components, "unet": network}
@@ -117,6 +117,8 @@ def _class_pictures(pipe, recipe: DreamBooth, folder: Path, drawing: dict) -> li
 def _fine_tuned(pipe, recipe: DreamBooth, pictures: list[Path], dtype, progress: bool) -> nn.Module:
     """A copy of the network after `recipe.steps` steps, in the precision of the original; trained in float32."""
     network = copy.deepcopy(pipe.unet).float().requires_grad_(True)
+    if dtype:
+        explicit_attention(network)
     scheduler = DDPMScheduler.from_config(pipe.scheduler.config)
     sources = [(paths, seed) for paths, seed in ((recipe.concept.images, 0), (pictures, OTHER)) if paths]
     latents = [(encode_latents(pipe, paths), recipe.seed + seed) for paths, seed in sources]

@@ -5,7 +5,8 @@ differs between two arms' pictures is the arm. Batches never mix arms: an arm's 
 bytes whichever arms stand beside it. Another batch size may differ in the last bits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral, Real
 
 import pandas as pd
 import torch
@@ -107,14 +108,15 @@ def _sources(embeddings: Embeddings, prompts, word) -> list[tuple[str, int, list
 
 def _check(prompts, seeds, guidance_scale, num_inference_steps, scheduler, batch_size) -> None:
     """ValueError on input that cannot work."""
-    if isinstance(prompts, str) or not prompts:
-        raise ValueError(f"prompts: expected a list of one or more, got {prompts!r}")
-    if not len(seeds) or len(set(seeds)) < len(seeds):
-        raise ValueError(f"seeds: expected one or more, each once, got {list(seeds)}")
+    if isinstance(prompts, str) or not prompts or not all(isinstance(prompt, str) for prompt in prompts):
+        raise ValueError(f"prompts: expected a list of one or more texts, got {prompts!r}")
+    whole = isinstance(seeds, Iterable) and all(isinstance(seed, Integral) and seed >= 0 for seed in seeds)
+    if not whole or not len(seeds) or len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds: expected whole numbers of 0 or more, each once, got {seeds!r}")
     if scheduler not in SCHEDULERS:
         raise ValueError(f"scheduler {scheduler!r}: expected one of {', '.join(SCHEDULERS)}")
     for name, value in (("num_inference_steps", num_inference_steps), ("batch_size", batch_size)):
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
-    if not 1 <= guidance_scale < float("inf"):
+    if not isinstance(guidance_scale, Real) or not 1 <= guidance_scale < float("inf"):
         raise ValueError(f"guidance_scale: expected 1 or more, got {guidance_scale!r}")

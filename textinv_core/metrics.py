@@ -62,6 +62,8 @@ def evaluate(
     needed = {"arm", "step", "prompt", "seed", "image"} - set(images.columns)
     if needed:
         raise ValueError(f"images: lacks the columns {', '.join(sorted(needed))}")
+    if images.empty:
+        raise ValueError("images: expected one or more rows, got none")
     size = max(image.height for image in images["image"])
     features = judge.image_features(list(images["image"]))  # (N, D)
     table = images.drop(columns="image").reset_index(drop=True).assign(concept=concept.name)
@@ -91,6 +93,8 @@ def summarise(table: pd.DataFrame, plain: str, by: Sequence[str] = ("arm", "step
     mean image feature of each prompt, whose length is sqrt(mean coherence).
     """
     by = list(by)
+    if missing := {"prompt", *by, "coherence", "held_out", "reconstruction"} - set(table.columns):
+        raise ValueError(f"table: lacks the columns {', '.join(sorted(missing))}")
     pictured, edited = table[table["prompt"] == plain], table[table["prompt"] != plain]
     if pictured.empty:
         raise ValueError(f"table: holds no picture of the plain prompt {plain!r}")
@@ -204,19 +208,3 @@ def editability_at(level: float, R, E) -> float:
     if not len(R) or not R[0] <= level <= R[-1]:
         return float("nan")
     return float(np.interp(level, R, E))
-
-
-def spread_within(features) -> np.ndarray:
-    """1 - cosine between different pictures of a word, averaged: features (words, N, D) -> (words,); NaN for N = 1."""
-    features = np.asarray(features, dtype=float)
-    N = features.shape[1]
-    if N < 2:
-        return np.full(len(features), np.nan)
-    return 1 - ((features.sum(1) ** 2).sum(-1) - (features**2).sum((1, 2))) / (N * (N - 1))
-
-
-def spread_between(features, others=None) -> np.ndarray:
-    """1 - cosine between pictures of two words from the same noise, averaged; (words, N, D) twice -> (words, words)."""
-    features = np.asarray(features, dtype=float)
-    others = features if others is None else np.asarray(others, dtype=float)
-    return 1 - np.einsum("and,bnd->ab", features, others) / features.shape[1]

@@ -6,6 +6,7 @@ Device, dtype and resolution follow the model; parameters override the first two
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from diffusers import StableDiffusionPipeline
 from PIL import Image
 from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
 
-from textinv_core.paths import MODELS
+from textinv_core.paths import MODELS, shown
 
 diffusers.utils.logging.disable_progress_bar()  # loading bars would be part of every notebook's page
 transformers.utils.logging.disable_progress_bar()
@@ -33,15 +34,16 @@ def default_device() -> str:
 
 def _locate(name: str | Path, parts: tuple[str, ...]) -> str:
     """The folder of a model (checked for `parts`), or the name itself if it must be a Hub id."""
-    folder = MODELS / name if name == "pocket" else Path(name).expanduser()
-    if not folder.exists():
+    folder = MODELS / name if name == "pocket" else Path(os.path.expanduser(name))
+    if not os.path.exists(folder):
         looks_like_hub_id = str(name).count("/") == 1 and not str(name).startswith((".", "/", "~"))
         if name != "pocket" and looks_like_hub_id:
             return str(name)
-        raise ValueError(f"model {str(name)!r}: there is no folder {folder} (expected 'pocket', a folder, or a Hub id)")
+        expected = "expected 'pocket', a folder, or a Hub id"
+        raise ValueError(f"model {str(name)!r}: there is no folder {shown(folder)} ({expected})")
     missing = [part for part in parts if not (folder / part).exists()]
     if missing:
-        raise ValueError(f"model {str(name)!r}: {', '.join(missing)} missing in {folder}")
+        raise ValueError(f"model {str(name)!r}: {', '.join(missing)} missing in {shown(folder)}")
     return str(folder)
 
 
@@ -61,7 +63,7 @@ def load_pipeline(
     unused = dict(safety_checker=None, feature_extractor=None, image_encoder=None, requires_safety_checker=False)
     try:
         pipe = StableDiffusionPipeline.from_pretrained(where, dtype=dtype, use_safetensors=True, **unused)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # what diffusers and transformers raise at a broken file is not theirs alone
         reason = " ".join(str(error).split())[:300]
         raise ValueError(f"model {str(name)!r} cannot be loaded: {reason}") from error
     pipe.set_progress_bar_config(disable=True)
@@ -83,10 +85,15 @@ def model_hash(pipe: StableDiffusionPipeline) -> str:
     digest.update(json.dumps(settings, sort_keys=True, default=str).encode())
     digest.update(json.dumps(sorted(pipe.tokenizer.get_vocab().items())).encode())
     for module in (pipe.text_encoder, pipe.unet, pipe.vae):
-        for key, tensor in sorted(module.state_dict().items()):
-            digest.update(f"{key}{tensor.dtype}{tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        add_weights(digest, module)
     return digest.hexdigest()
+
+
+def add_weights(digest, module: torch.nn.Module) -> None:
+    """Feed a hash with every weight of a module: name, format, shape and bytes."""
+    for key, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{key}{tensor.dtype}{tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
 
 
 def end_of_text(ids: torch.Tensor, eos_id: int) -> torch.Tensor:
@@ -148,7 +155,7 @@ def load_judge(
         clip = CLIPModel.from_pretrained(where, use_safetensors=True)
         tokenizer = CLIPTokenizer.from_pretrained(where)
         processor = CLIPImageProcessorPil.from_pretrained(where)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:
         raise ValueError(f"judge {name!r} cannot be loaded: {' '.join(str(error).split())[:300]}") from error
     clip = clip.requires_grad_(False).eval().to(device or default_device())
     return Judge(Path(name).name, clip, tokenizer, processor)

@@ -15,14 +15,13 @@ import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from transformers import AutoImageProcessor, AutoModel
 
 from textinv_core.concepts import Concept, class_phrase, data_hash
 from textinv_core.metrics import SMALLEST_NULL
-from textinv_core.records import atomic
+from textinv_core.models import add_weights
+from textinv_core.records import load_tensors, write_tensors
 
 
 class Encoder(Protocol):
@@ -121,22 +120,16 @@ def build_nulls(
 
 def save_nulls(nulls: Nulls, path: str | Path) -> Path:
     """Write them as safetensors, what they are made of in the header."""
-    # One metadata key only: safetensors writes several in no fixed order, and bytes must repeat.
-    header = {"record": json.dumps({"prompts": nulls.prompts, "made": nulls.made}, sort_keys=True)}
-    tensors = {"pictures": nulls.pictures.contiguous(), "subject": nulls.subject.clone().contiguous()}
-    with atomic(path) as temporary:
-        save_file(tensors, temporary, metadata=header)
-    return Path(path)
+    tensors = {"pictures": nulls.pictures, "subject": nulls.subject.clone()}
+    return write_tensors(path, tensors, {"prompts": nulls.prompts, "made": nulls.made})
 
 
 def load_nulls(path: str | Path, expected: Mapping | None = None) -> Nulls:
     """Read them; ValueError naming the file and what it was made of, if that is not what is `expected`."""
     try:
-        with safe_open(path, "pt") as file:
-            record = json.loads(file.metadata()["record"])
-            tensors = {name: file.get_tensor(name) for name in ("pictures", "subject")}
+        tensors, record = load_tensors(path)
         nulls = Nulls(**tensors, prompts=tuple(record["prompts"]), made=record["made"])
-    except (OSError, SafetensorError, AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path}: no readable nulls ({' '.join(str(error).split())[:200]})") from None
     for name in sorted({*expected, *nulls.made}) if expected is not None else ():
         if nulls.made.get(name) != expected.get(name):
@@ -157,7 +150,5 @@ def cached_nulls(path: str | Path, draw: Callable[[], pd.DataFrame], judge: Enco
 def weights_name(encoder: Encoder) -> str:
     """An encoder's name and a hash of its weights: one trained anew is another."""
     digest = hashlib.blake2b(digest_size=6)
-    for key, tensor in sorted(encoder.model.state_dict().items()):
-        digest.update(f"{key}{tensor.dtype}".encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    add_weights(digest, encoder.model)
     return f"{encoder.name} {digest.hexdigest()}"

@@ -77,6 +77,8 @@ def open_page(
     initializer: str = "",  # empty: each concept's own
 ) -> Page:
     """Load what a notebook needs; the folder of its records is there when this returns."""
+    if not concepts:
+        raise ValueError("concepts: expected one or more names or folders, got none")
     loaded = tuple(load_concept(where, initializer=initializer or None) for where in concepts)
     pipe, scorer = load_pipeline(model), load_judge(judge or None, model=model)
     folder = Path(out) if out else record_dir(profile, name)

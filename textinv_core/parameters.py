@@ -7,12 +7,28 @@ Here the parameters cell is the contract: one assignment a line, ``name: type = 
 import ast
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from types import GenericAlias
 from typing import Any
 
+from textinv_core.paths import PLAIN_NAME, shown
+
 TYPES = {"bool": bool, "int": int, "float": float, "str": str}
 TYPES |= {f"list[{name}]": list[kind] for name, kind in list(TYPES.items())}
+# What a value must be besides its type: a name means the same in every notebook.
+LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "learning_rate": (lambda rate: rate > 0, "more than 0"),
+    "kl_weights": (lambda weights: all(w >= 0 for w in weights), "weights of 0 or more"),
+    "l2_weights": (lambda weights: all(w >= 0 for w in weights), "weights of 0 or more"),
+    "seeds": (lambda seeds: seeds and min(seeds) >= 0 and len({*seeds}) == len(seeds), "0 or more each, none twice"),
+    "concepts": (lambda names: len({*names}) == len(names), "names or folders, each once"),
+    "profile": (lambda name: re.fullmatch(PLAIN_NAME, name), "a name of letters, digits, '.', '_' or '-'"),
+}
+LEAST_1 = ("steps", "batch_size", "guidance", "num_inference_steps", "images_per_prompt")
+LEAST_0 = ("checkpoint_every", "contexts", "kl_weight")
+LIMITS |= {name: (lambda value: value >= 1, "1 or more") for name in LEAST_1}
+LIMITS |= {name: (lambda value: value >= 0, "0 or more") for name in LEAST_0}
 READABLE = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
@@ -44,16 +60,19 @@ def defaults(source: str) -> dict[str, Any]:
 
 
 def check(values: Mapping[str, Any], types: Mapping[str, type | GenericAlias]) -> None:
-    """Raise a one-line `ParameterError` for a name that is not declared or a value of another type."""
+    """Raise a one-line `ParameterError` for a name that is not declared or a value that cannot be."""
     for name, value in values.items():
         if name not in types:
-            close = difflib.get_close_matches(name, types, n=1)
+            close = difflib.get_close_matches(str(name), types, n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(types)}"
-            raise ParameterError(f"unknown parameter `{name}`: {hint}")
+            raise ParameterError(f"unknown parameter `{shown(name)}`: {hint}")
         if not _is(value, types[name]):
             raise ParameterError(
                 f"parameter `{name}` must be {_readable(types[name])}, not {value!r}{_hint(value, types[name])}"
             )
+        possible, expected = LIMITS.get(name, (bool, ""))
+        if expected and not possible(value):
+            raise ParameterError(f"parameter `{name}` must be {expected}, not {value!r}")
 
 
 def check_notebook(history: Sequence[str], namespace: Mapping[str, Any]) -> None:

@@ -9,4 +9,11 @@ CONCEPTS = DATA / "concepts"
 RESULTS = ROOT / "results"
 NOTEBOOKS = ROOT / "notebooks"
 BOOK = ROOT / "book"
+PLAIN_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"  # of a profile or an experiment: a folder's name and no more
 BUILD = ROOT / "build"  # scratch: never committed, safe to delete
+
+
+def shown(path: str | Path) -> str:
+    """A path as messages name it: one line, whatever is in it."""
+    text = str(path)
+    return text if text.isprintable() else repr(text)

@@ -21,24 +21,34 @@ def fastest_dtype(network: nn.Module) -> torch.dtype:
     return network.dtype
 
 
-def shortened(network: nn.Module, dtype: torch.dtype | None) -> nn.Module:
-    """A twin of a frozen UNet or text encoder that computes in `dtype`; the network itself if it does so already.
+def autocast_dtype(network: nn.Module) -> torch.dtype | None:
+    """bfloat16 for fine-tuning a network where it is fast: on CUDA, or on a processor that multiplies it; else None."""
+    fast = network.device.type == "cuda" or fastest_dtype(network) == torch.bfloat16
+    return torch.bfloat16 if fast else None
 
-    In torch 2.13 the backward pass of fused attention in bfloat16 on a CPU takes longer than everything else
-    together, so there the twin multiplies its attention matrices one by one.
+
+def explicit_attention(network: UNet2DConditionModel) -> UNet2DConditionModel:
+    """The network, which from now on multiplies its attention matrices one by one if it is small and on a CPU.
+
+    In torch 2.13 the backward pass of fused attention in bfloat16 on a CPU takes longer than everything else together.
     """
+    side = network.config.sample_size
+    height, width = (side, side) if isinstance(side, int) else side
+    if network.device.type == "cpu" and height * width <= EXPLICIT_ATTENTION:
+        network.set_attn_processor(AttnProcessor())
+    return network
+
+
+def shortened(network: nn.Module, dtype: torch.dtype | None) -> nn.Module:
+    """A twin of a frozen UNet or text encoder that computes in `dtype`; the network itself if it does so already."""
     if dtype in (None, network.dtype):
         return network
     twin = nn.Module.to(copy.deepcopy(network), dtype)  # diffusers' own `to` warns of nothing
-    on_cpu = network.device.type == "cpu"
     if not isinstance(network, UNet2DConditionModel):
-        if on_cpu:
+        if network.device.type == "cpu":  # for the reason given at `explicit_attention`
             twin.set_attn_implementation("eager")
         return twin
-    side = network.config.sample_size
-    height, width = (side, side) if isinstance(side, int) else side
-    if on_cpu and height * width <= EXPLICIT_ATTENTION:
-        twin.set_attn_processor(AttnProcessor())
+    explicit_attention(twin)
     twin.register_forward_pre_hook(_shorten, with_kwargs=True)
     twin.register_forward_hook(_lengthen)
     return twin

@@ -17,9 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
+import torch
 from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
 
-from textinv_core.paths import BUILD, RESULTS, ROOT
+from textinv_core.paths import BUILD, PLAIN_NAME, RESULTS, ROOT, shown
 
 PACKAGES = ("torch", "diffusers", "transformers", "numpy", "scipy", "pandas", "pillow", "safetensors")
 
@@ -73,7 +76,7 @@ def scratch_dir(profile: str) -> Path:
 
 
 def _plain_name(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+    if not re.fullmatch(PLAIN_NAME, name):
         raise ValueError(f"record name {name!r}: expected letters, digits, '.', '_' or '-'")
     return name
 
@@ -90,10 +93,10 @@ def load_table(path: str | Path, columns: tuple[str, ...] = ()) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype={"arm": str}, keep_default_na=True)
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: no readable table ({' '.join(str(error).split())})") from None
+        raise ValueError(f"{shown(path)}: no readable table ({' '.join(str(error).split())})") from None
     missing = [column for column in columns if column not in table]
     if missing:
-        raise ValueError(f"{path}: lacks the columns {', '.join(missing)}")
+        raise ValueError(f"{shown(path)}: lacks the columns {', '.join(missing)}")
     return table
 
 
@@ -105,11 +108,33 @@ def write_json(path: str | Path, values: Mapping) -> Path:
 
 
 def load_json(path: str | Path) -> dict:
-    """Read JSON; ValueError naming the file."""
+    """Read a JSON object; ValueError naming the file."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: no readable JSON ({error})") from None
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{shown(path)}: no readable JSON ({error})") from None
+    if not isinstance(values, dict):
+        raise ValueError(f"{shown(path)}: expected a JSON object, found a {type(values).__name__}")
+    return values
+
+
+def write_tensors(path: str | Path, tensors: Mapping[str, torch.Tensor], record: Mapping) -> Path:
+    """Tensors and a JSON record in one safetensors file, moved into place whole."""
+    tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    with atomic(path) as temporary:
+        # One metadata key only: safetensors writes several in no fixed order, and bytes must repeat.
+        save_file(tensors, temporary, metadata={"record": json.dumps(record, sort_keys=True)})
+    return Path(path)
+
+
+def load_tensors(path: str | Path) -> tuple[dict[str, torch.Tensor], dict]:
+    """The tensors and the record of a file that `write_tensors` left; ValueError naming any other file."""
+    try:
+        with safe_open(path, "pt") as file:
+            record = json.loads(file.metadata()["record"])
+        return load_file(path), record
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{shown(path)}: no tensors with their record ({error})") from None
 
 
 def write_image(path: str | Path, image: Image.Image) -> Path:
@@ -137,8 +162,6 @@ def commit() -> str:
 
 def machine() -> dict:
     """The class of machine, never its name: processor, cores, accelerator."""
-    import torch
-
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists() and (found := re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text())):

@@ -26,10 +26,10 @@ def read_sheet(path: str | Path, columns: int) -> list[Image.Image]:
     try:
         with Image.open(path) as file:
             sheet = file.convert("RGB")
-    except OSError as error:
-        raise ValueError(f"{path}: no readable sheet of pictures ({error})") from None
-    side = sheet.width // columns
-    if side < 1 or sheet.width % columns or sheet.height % side:
+    except Exception as error:  # whatever Pillow's readers come upon in a broken file
+        raise ValueError(f"{path}: no readable sheet of pictures ({' '.join(str(error).split())})") from None
+    side = sheet.width // max(columns, 1)
+    if columns < 1 or side < 1 or sheet.width % columns or sheet.height % side:
         raise ValueError(
             f"{path}: {sheet.width}x{sheet.height} pixels are no sheet of {columns} square pictures in a row"
         )

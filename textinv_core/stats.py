@@ -1,6 +1,6 @@
 """Intervals and tests, on scipy where scipy has them. The unit of inference is the concept, then the seed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,12 +12,26 @@ LEVELS = ("concept", "seed", "prompt", "image")
 
 
 class Interval(NamedTuple):
-    """A mean of means with its bootstrap interval."""
+    """A mean of means with its bootstrap interval; NaN where a part is not known."""
 
     estimate: float
     low: float
     high: float
     n: dict[str, int]  # units at each level
+    p: float = float("nan")  # sign flips over concepts, two-sided unless asked otherwise, not adjusted
+
+    @property
+    def concepts(self) -> int:
+        """How many concepts it rests on."""
+        return self.n.get("concept", 0)
+
+    @property
+    def seeds(self) -> int:
+        """How many training seeds, over all concepts."""
+        return self.n.get("seed", 0)
+
+
+UNKNOWN = Interval(float("nan"), float("nan"), float("nan"), {})
 
 
 def paired_differences(
@@ -154,81 +168,48 @@ def kendall(x, y) -> tuple[float, float]:
     return float(result.statistic), float(result.pvalue)
 
 
-UNKNOWN = Interval(float("nan"), float("nan"), float("nan"), {})
-
-
-def paired_interval(table: pd.DataFrame, value: str, *, arm: str, new: str, base: str, pair: Sequence[str]) -> Interval:
-    """`bootstrap_difference` as far as it can be had: no bounds from a single pair, nothing from none."""
-    there = set(table.loc[table[value].notna(), arm])
-    if not {new, base} <= there:
+def mean_interval(table: pd.DataFrame, value: str, levels: Sequence[str] = LEVELS, **options) -> Interval:
+    """`hierarchical_bootstrap` as far as it can be had: no bounds from a single row, nothing from none."""
+    there = table.dropna(subset=[value]) if value in table else table[:0]
+    if there.empty:
         return UNKNOWN
-    differences = paired_differences(table, value, arm=arm, new=new, base=base, pair=pair)
-    if differences.empty:
+    found = hierarchical_bootstrap(there, value, list(levels), **options)
+    return found if len(there) > 1 else found._replace(low=float("nan"), high=float("nan"))
+
+
+def paired_interval(
+    table: pd.DataFrame,
+    value: str,
+    *,
+    arm: str,  # as for `paired_differences`
+    new,
+    base,
+    pair: Sequence[str] = ("concept", "seed"),
+    alternative: str = "two-sided",  # of the sign flips
+    **options,
+) -> Interval:
+    """`bootstrap_difference` and its p, as far as they can be had: p takes two concepts that do not agree exactly."""
+    there = table.dropna(subset=[value])
+    if new == base or not {new, base} <= set(there[arm]):
         return UNKNOWN
-    found = hierarchical_bootstrap(differences, "difference", [name for name in LEVELS if name in pair])
-    return found if len(differences) > 1 else found._replace(low=float("nan"), high=float("nan"))
-
-
-def resampled_units(parts: Sequence[np.ndarray], *, repetitions: int = 2000, seed: int = 0) -> np.ndarray:
-    """Mean over concepts of the mean over their training seeds, both drawn anew: (1 + repetitions,).
-
-    A part is one concept: (S,) a value for each seed, or (S, S) one for each pair of seeds, where a seed drawn
-    twice is no pair with itself (it would make seeds look alike). The first entry is the estimate. The draws hang
-    on `seed` and the sizes alone: results of equal sizes may be divided or subtracted entry by entry.
-    """
-    rng = np.random.default_rng(seed)
-    parts = [np.asarray(part, dtype=float) for part in parts]
-    drawn = rng.integers(len(parts), size=(len(parts), repetitions)) if parts else np.empty((0, repetitions), int)
-    slots = []
-    for concepts in drawn:  # each concept drawn draws its seeds by itself
-        counts = [rng.multinomial(len(part), [1 / len(part)] * len(part), size=repetitions) for part in parts]
-        means = np.stack([_weighted_mean(part, count) for part, count in zip(parts, counts, strict=True)])
-        slots.append(means[concepts, np.arange(repetitions)])
-    whole = [_weighted_mean(part, np.ones((1, len(part)))) for part in parts]
-    if not parts:
-        return np.full(1 + repetitions, np.nan)
-    return np.concatenate([np.mean(whole, axis=0), np.mean(slots, axis=0)])
-
-
-def _weighted_mean(part: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Mean of values (S,), or of pairs (S, S) off the diagonal, with each unit counted so often: (R, S) -> (R,)."""
-    if part.ndim == 1:
-        return counts @ part / counts.sum(1)
-    pairs = counts.sum(1) ** 2 - (counts**2).sum(1)
-    total = np.einsum("rs,st,rt->r", counts, part * ~np.eye(len(part), dtype=bool), counts)
-    return np.divide(total, pairs, out=np.full(len(counts), np.nan), where=pairs > 0)
-
-
-def interval_of(samples: np.ndarray, parts: Sequence[np.ndarray], *, level: float = 0.95) -> Interval:
-    """What `resampled_units` gave for `parts`, or a function of it, as an interval; no bounds where there are none."""
-    n = {"concept": len(parts), "seed": sum(len(part) for part in parts)}
-    estimate, drawn = float(samples[0]), samples[1:][np.isfinite(samples[1:])]
-    tail = (1 - level) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail]) if len(drawn) else (np.nan, np.nan)
-    if not np.isfinite(estimate) or not high - low > 1e-12:  # one unit, or one pair: resampling shows nothing
-        low = high = np.nan
-    return Interval(estimate, float(low), float(high), n)
-
-
-def variance_parts(values: np.ndarray) -> dict[str, np.ndarray]:
-    """Variance of values (S seeds, N noises, crossed) by source, unbiased: `seed` and `noise` (S, S), `within` (S,).
-
-    The mean of `seed` over pairs of seeds is the variance between seeds, (MS_seed - MS_rest) / N of the two-way
-    analysis of variance; of `noise`, that between noises common to all seeds; `within` a seed, that of its pictures.
-    """
-    values = np.asarray(values, dtype=float)
-    S, N = values.shape
-    if N < 2:
-        return {"seed": np.full((S, S), np.nan), "noise": np.full((S, S), np.nan), "within": np.full(S, np.nan)}
-    apart = values[:, None] - values[None]  # (S, S, N)
-    seed = (apart.sum(-1) ** 2 - (apart**2).sum(-1)) / (2 * N * (N - 1))
-    noise = np.cov(values).reshape(S, S)
-    return {"seed": seed, "noise": noise, "within": np.diagonal(noise).copy()}
+    rows = paired_differences(there, value, arm=arm, new=new, base=base, pair=pair)
+    found = mean_interval(rows, "difference", [name for name in LEVELS if name in pair], **options)
+    if "concept" not in rows:
+        return found
+    of_concepts = rows.groupby("concept", sort=False)["difference"].mean()
+    tested = len(of_concepts) > 1 and of_concepts.abs().max() > 0
+    return found._replace(p=sign_flip_test(of_concepts, alternative=alternative)) if tested else found
 
 
 def side(interval: Interval, of: float = 0.0) -> int:
     """1 for an interval above a value, -1 below, 0 for one that holds it or has no bounds."""
     return int(interval.low > of) - int(interval.high < of)
+
+
+def verdict(interval: Interval, of: float = 0.0, *, fewest: Mapping[str, int]) -> str:
+    """Of a claim that a difference is above `of`; undecided with fewer units at a level than `fewest` asks for."""
+    enough = all(interval.n.get(level, 0) >= least for level, least in fewest.items())
+    return {1: "supported", -1: "not supported", 0: "undecided"}[side(interval, of) if enough else 0]
 
 
 def in_words(interval: Interval, form: str = "+.3f") -> str:

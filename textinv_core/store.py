@@ -11,11 +11,11 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from textinv_core.arms import Arm, Run
+from textinv_core.arms import Arm, Run, recorded
 from textinv_core.generation import generate
 from textinv_core.models import model_hash
 from textinv_core.precision import fastest_dtype
-from textinv_core.records import code_hash, identity, load_json, record_dir, scratch_dir, write_image
+from textinv_core.records import code_hash, identity, record_dir, scratch_dir, write_image
 from textinv_core.tokens import Embedding
 from textinv_core.training import describe, finished, train
 
@@ -75,10 +75,11 @@ class Store:
         `options` go to `train`. Each arm is learned once for a model, data and code, whoever asks for it first.
         """
         arms, every = list(arms), min(checkpoint_every or steps, steps)
-        wanted = sorted({*range(0, steps + 1, every), steps})
         how = options | dict(steps=steps, checkpoint_every=every, batch_size=batch_size)
         own = {key: value for key, value in how.items() if key not in ("progress", "compile", "memory_gb")}
-        homes = self._find(describe(pipe, arms, **own), wanted)
+        asked = describe(pipe, arms, **own)  # refuses steps that cannot be counted
+        wanted = sorted({*range(0, steps + 1, every), steps})
+        homes = self._find(asked, wanted)
         missing = [arm for arm in arms if arm.id not in homes]
         if missing:
             names = "-".join(dict.fromkeys(arm.concept.name for arm in missing))
@@ -93,7 +94,7 @@ class Store:
         runs = [Run(path.parent.resolve()) for path in sorted(self.runs.glob("*/run.json"))]
         # The shortest that will do, so that a longer one learned later changes nothing.
         for run in sorted(runs, key=lambda run: run.steps[-1:]):
-            kept = load_json(run.folder / "run.json")
+            kept = recorded(run.folder)
             same = all(kept.get(name) == asked[name] for name in DECIDES)
             if not same or not set(wanted) <= set(run.steps) or not finished(run.folder, wanted[-1]):
                 continue

@@ -14,7 +14,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from textinv_core.concepts import PLACEHOLDER
 from textinv_core.models import end_of_text
+from textinv_core.paths import shown
 from textinv_core.records import atomic
 
 FIRST_LEARNED_ID = 2**20
@@ -57,7 +59,7 @@ def tokenize(tokenizer, texts: Sequence[str], vectors: Mapping[str, int] | None 
         for piece in split.split(expand(text, vectors)) if split else [text]:
             if piece.lower() in learned:
                 ids.append(learned[piece.lower()])
-            elif stray := re.search(r"<[a-z0-9][a-z0-9-]*>", piece):
+            elif stray := re.search(PLACEHOLDER, piece, re.IGNORECASE):
                 raise ValueError(f"prompt {text!r}: no embedding was given for {stray[0]!r}")
             else:
                 ids += tokenizer(piece, add_special_tokens=False).input_ids
@@ -139,17 +141,21 @@ def load_embedding(path: str | Path) -> Embedding:
     path = Path(path)
     path = path / FILE_NAME if path.is_dir() else path
     if path.suffix != ".safetensors":
-        raise ValueError(f"{path}: expected a .safetensors file; pickled embeddings are not loaded")
+        raise ValueError(f"{shown(path)}: expected a .safetensors file; pickled embeddings are not loaded")
     try:
         tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise ValueError(f"{path}: cannot be read as safetensors ({error})") from None
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise ValueError(f"{shown(path)}: cannot be read as safetensors ({error})") from None
     if len(tensors) != 1:
-        raise ValueError(f"{path}: expected one placeholder, found {len(tensors)}")
+        raise ValueError(f"{shown(path)}: expected one placeholder, found {len(tensors)}")
     (placeholder, rows), *_ = tensors.items()
+    if not re.fullmatch(PLACEHOLDER, placeholder):
+        raise ValueError(f"{shown(path)}: expected a placeholder such as <my-word>, found {placeholder[:80]!r}")
+    if rows.dim() not in (1, 2) or not rows.numel():
+        raise ValueError(f"{shown(path)}: expected rows (vectors, width) of {placeholder}, got {tuple(rows.shape)}")
     rows = rows.float().reshape(-1, rows.shape[-1])
     if not torch.isfinite(rows).all():
-        raise ValueError(f"{path}: {placeholder} holds values that are not finite")
+        raise ValueError(f"{shown(path)}: {placeholder} holds values that are not finite")
     return Embedding(placeholder, rows)
 
 

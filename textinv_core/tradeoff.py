@@ -7,35 +7,14 @@ they belong to every method's front.
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from textinv_core.metrics import editability_at, hypervolume, normalised
-from textinv_core.stats import hierarchical_bootstrap, paired_differences, sign_flip_test
 from textinv_core.tokens import Embedding
 
 ENDS = ("initializer", "naive")
-FEWEST = 3  # concepts below which an interval over concepts decides nothing
-
-
-class Contrast(NamedTuple):
-    """A paired difference with its interval; NaN where there is nothing to compare."""
-
-    estimate: float
-    low: float
-    high: float
-    p: float  # sign flips over concepts, two-sided, not adjusted
-    concepts: int
-    pairs: int  # of concept and seed
-
-    @property
-    def sign(self) -> int:
-        """1 or -1 where the interval lies above or below 0 and rests on enough concepts, else 0."""
-        if self.concepts < FEWEST:
-            return 0
-        return int(self.low > 0) - int(self.high < 0)
 
 
 def interpolated(embedding: Embedding, start, share: float) -> Embedding:
@@ -90,36 +69,6 @@ def fronts(
 def column(level: float) -> str:
     """The column of `fronts` for a level of R."""
     return f"at_{level:g}"
-
-
-def contrast(
-    table: pd.DataFrame, value: str, *, arm: str, new, base, pair: Sequence[str] = ("concept", "seed"), **options
-) -> Contrast:
-    """`new` minus `base` in `value` over paired rows, with interval and p; `options` go to the bootstrap."""
-    there = table.dropna(subset=[value])
-    if not {new, base} <= set(there[arm]):
-        return Contrast(*[float("nan")] * 4, 0, 0)
-    rows = paired_differences(there, value, arm=arm, new=new, base=base, pair=pair)
-    if rows.empty:
-        return Contrast(*[float("nan")] * 4, 0, 0)
-    of_concepts = rows.groupby("concept")["difference"].mean()
-    p = sign_flip_test(of_concepts) if len(of_concepts) > 1 else float("nan")
-    found = hierarchical_bootstrap(rows, "difference", list(pair), **options)
-    return Contrast(found.estimate, *_bounds(found, rows), p, len(of_concepts), len(rows))
-
-
-def mean_interval(table: pd.DataFrame, value: str, levels: Sequence[str] = ("concept", "seed")) -> Contrast:
-    """The mean of `value` over concepts and seeds with its interval; NaN where there is no value."""
-    there = table.dropna(subset=[value])
-    if there.empty:
-        return Contrast(*[float("nan")] * 4, 0, 0)
-    found = hierarchical_bootstrap(there, value, list(levels))
-    return Contrast(found.estimate, *_bounds(found, there), float("nan"), there["concept"].nunique(), len(there))
-
-
-def _bounds(found, rows: pd.DataFrame) -> tuple[float, float]:
-    """An interval's bounds; NaN for a single row, which resampling cannot vary."""
-    return (found.low, found.high) if len(rows) > 1 else (float("nan"), float("nan"))
 
 
 def spread_over_seeds(settings: pd.DataFrame) -> pd.DataFrame:

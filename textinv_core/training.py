@@ -5,6 +5,7 @@ run as one, each arm with its own mean loss, its own Adam and its own random str
 learn what K separate runs learn, up to the rounding of another batch size.
 """
 
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,19 +14,18 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from textinv_core.arms import STATE, Arm, Run, begun, checkpoint_path, finished, load_run, read, write
-from textinv_core.compiling import can_compile, compiled
+from textinv_core.arms import STATE, Arm, Run, begun, checkpoint_path, finished, load_run
+from textinv_core.compiling import can_compile, compiled, compiling_pays
 from textinv_core.concepts import data_hash, training_templates
 from textinv_core.losses import kl_beta, kl_step_weights
 from textinv_core.models import model_hash
 from textinv_core.objective import Objective
 from textinv_core.precision import fastest_dtype
-from textinv_core.records import code_hash, lock, write_json
+from textinv_core.records import code_hash, load_tensors, lock, write_json, write_tensors
 from textinv_core.tokens import known_templates
 
 __all__ = ["Arm", "Run", "adam_step", "describe", "finished", "load_run", "train"]
 
-COMPILE_PAYS = 200_000  # examples below which compiling (minutes on a CPU) takes longer than it saves
 # The modules that decide what is learned: a run by other code is another run.
 CODE = ("arms", "batches", "compiling", "concepts", "losses", "models", "objective", "precision", "tokens", "training")
 BETAS, EPS = (0.9, 0.999), 1e-8
@@ -78,7 +78,7 @@ def train(
         chosen = begun(out, asked)
         if chosen is None:
             at_once = objective.fit(memory_gb)
-            worth = compile is True or (compile == "auto" and examples >= COMPILE_PAYS and can_compile())
+            worth = compile is True or (compile == "auto" and can_compile() and examples >= compiling_pays(at_once))
             chosen = {"micro_batch": at_once, "compiled": worth and _compiles_right(objective)}
             write_json(out / "run.json", asked | chosen)
         objective.micro_batch = chosen["micro_batch"]
@@ -95,7 +95,7 @@ def _loop(objective: Objective, ids: list[str], out: Path, steps: int, every: in
     first_norm = objective.start.norm(dim=-1, keepdim=True)
     done, rows, mean, square = 0, objective.start, *torch.zeros(2, *objective.start.shape, device=device)
     if (out / STATE).exists():
-        state, record = read(out / STATE)
+        state, record = load_tensors(out / STATE)
         done, (rows, mean, square) = record["step"], (state[k].to(device) for k in ("rows", "mean", "square"))
 
     def save(step: int, seen: list[tuple[Tensor, Tensor]]) -> None:
@@ -104,8 +104,8 @@ def _loop(objective: Objective, ids: list[str], out: Path, steps: int, every: in
         for a, line in enumerate(lines):  # NaN at step 0, where nothing was trained yet
             line["train_loss"], line["grad_norm"] = (means[0][a], means[1][a]) if means else (float("nan"),) * 2
         own = {arm: rows[a, : arms[a].vectors] for a, arm in enumerate(ids)}
-        write(checkpoint_path(out, step), own, {"log": lines})
-        write(out / STATE, {"rows": rows, "mean": mean, "square": square}, {"step": step})
+        write_tensors(checkpoint_path(out, step), own, {"log": lines})
+        write_tensors(out / STATE, {"rows": rows, "mean": mean, "square": square}, {"step": step})
 
     if done == 0:
         save(0, [])
@@ -133,6 +133,8 @@ def describe(
     for name, value in (("steps", steps), ("batch_size", batch_size), ("checkpoint_every", checkpoint_every)):
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
+    if not isinstance(flip, bool):
+        raise ValueError(f"flip: expected True or False, got {flip!r}")
     if not arms:
         raise ValueError("arms: expected one or more, got none")
     concepts = {}
@@ -161,7 +163,7 @@ def describe(
 def _templates(pipe, concept, asked: Sequence[str] | None) -> tuple[str, ...]:
     """The prompts to train a concept with: as asked, its own, or those of the paper's that the model can read."""
     for template in asked or ():
-        if template.count("{}") != 1:
+        if not re.fullmatch(r"[^{}]*\{\}[^{}]*", template):
             raise ValueError(f"template {template!r}: expected exactly one {{}} where the placeholder goes")
     own = tuple(asked or concept.templates)
     return own or known_templates(pipe.tokenizer, training_templates(concept.kind))

@@ -1,9 +1,13 @@
-"""Where a learned row lies among the rows of ordinary words: how long, and how near to the nearest of them."""
+"""The ordinary words of a tokenizer: one drawn from them, and where a learned row lies among their rows."""
+
+from collections.abc import Sequence
 
 import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
+
+from textinv_core.batches import stream
 
 ORDINARY = 2000  # words that stand for a larger vocabulary
 
@@ -12,6 +16,20 @@ def whole_words(tokenizer) -> dict[str, int]:
     """The vocabulary's whole words of three or more letters, with their ids, in the order of their ids."""
     found = {t[:-4]: i for t, i in tokenizer.get_vocab().items() if t.endswith("</w>") and t[:-4].isalpha()}
     return dict(sorted(((word, i) for word, i in found.items() if len(word) > 2), key=lambda pair: pair[1]))
+
+
+def drawn_word(tokenizer, *, seed: int, name: str, avoid: Sequence[str] = ()) -> str:
+    """A whole word in lower case, drawn by (seed, name): a control that any word would do.
+
+    Pieces that only end longer words ("ack" of "black") do not count as words.
+    """
+    known = [token[:-4] for token in tokenizer.get_vocab() if token.endswith("</w>")]
+    endings = {word[i:] for word in known for i in range(1, len(word))}
+    words = {word for word in whole_words(tokenizer) if word.isascii() and word.islower()}
+    words = sorted(words - endings - set(avoid))
+    if not words:
+        raise ValueError("tokenizer: no whole word is left to draw from")
+    return words[int(torch.randint(len(words), (1,), generator=stream(seed, 0, f"word/{name}")))]
 
 
 def ordinary_words(pipe) -> pd.DataFrame:

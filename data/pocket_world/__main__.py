@@ -1,4 +1,4 @@
-"""`python -m pocket_world sheet|atlas|concepts|train|export|evaluate|card|invert_check`: how the model is made."""
+"""`python -m pocket_world sheet|concepts|train|export|adopt|evaluate|card|invert_check`: how the model is made."""
 
 import argparse
 import os
@@ -27,10 +27,10 @@ def parse(arguments=None):
     train.add_argument("--samples", type=int, help="pictures of this call (dataset: in all)")
     train.add_argument("--freeze-text", action="store_true", help="clip: the text encoder keeps its weights")
     train.add_argument("--freeze-encoder", action="store_true", help="vae: the encoder keeps its weights")
-    train.add_argument("--no-cooldown", action="store_true", help="keep the learning rate to the end")
-    train.add_argument("--init-from-export", action="store_true", help="unet: without a checkpoint, begin from the "
-                       "exported model")
+    train.add_argument("--cooldown", type=float, help="the share of this call over which the learning rate falls to "
+                       "zero; 0 keeps it (default: the stage's own)")
     commands.add_parser("export", parents=[common], help="write data/models/ from the last checkpoints")
+    commands.add_parser("adopt", parents=[common], help="checkpoints from data/models/, to train on from them")
     evaluate = commands.add_parser("evaluate", parents=[common], help="measure the exported models")
     evaluate.add_argument("--pictures", type=int, default=1000, help="how many to generate")
     commands.add_parser("card", parents=[common], help="write the model card")
@@ -79,15 +79,14 @@ def main(arguments=None):
             raise StageError("--device cuda: this PyTorch sees no CUDA device")
     if given.command == "train":
         names = ("minutes", "samples", "device", "threads", "seed", "build", "models", "tiny",
-                 "checkpoint_seconds", "freeze_text", "freeze_encoder",
-                 "no_cooldown", "init_from_export")
+                 "checkpoint_seconds", "freeze_text", "freeze_encoder", "cooldown")
         options = Options(**{name: getattr(given, name) for name in names})
         for stage in STAGES if given.stage == "all" else (given.stage,):
             train_stage(stage, options)
         return
-    from pocket_world import card, evaluate, export, invert_check
+    from pocket_world import adopt, card, evaluate, export, invert_check
 
-    {"export": export.export, "evaluate": evaluate.evaluate, "card": card.write_card,
+    {"adopt": adopt.adopt, "export": export.export, "evaluate": evaluate.evaluate, "card": card.write_card,
      "invert_check": invert_check.invert_check}[given.command](given)
 
 
@@ -100,6 +99,10 @@ def train_stage(stage, options):
         from pocket_world.clip import train_clip
 
         train_clip(options, stage)
+    elif stage == "vae" and options.freeze_encoder:
+        from pocket_world.decoder import train_decoder
+
+        train_decoder(options)
     elif stage == "vae":
         from pocket_world.vae import train_vae
 

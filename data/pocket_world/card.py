@@ -15,7 +15,7 @@ from pocket_world.evaluate import load_exported
 from pocket_world.files import StageError, write_text
 from pocket_world.samples import CONTACT_PROMPTS, contact_sheet
 
-CURVES = {"clip": ("top1", "top-1 in the batch of 256"), "judge": ("top1", "top-1 in the batch of 256"),
+CURVES = {"clip": ("top1", "top-1 in the batch of 128"), "judge": ("top1", "top-1 in the batch of 128"),
           "vae": ("psnr", "PSNR (dB)"), "unet": ("loss", "weighted noise error"),
           "oracle": ("subject", "subject right")}
 PARTS = {"clip": "CLIP (text encoder and picture tower)", "judge": "judge CLIP", "vae": "autoencoder", "unet": "UNet",

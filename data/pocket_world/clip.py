@@ -18,7 +18,7 @@ SHAPES = {
     "judge": {"text": (128, 3, 4), "vision": (192, 5, 4), "patch": 8, "projection": 128},
     "tiny": {"text": (32, 1, 2), "vision": (32, 1, 2), "patch": 16, "projection": 16},
 }
-BATCH, RATE, DECAY = 256, 1e-3, 0.05
+BATCH, RATE, DECAY = 128, 1e-3, 0.05
 
 
 def clip_config(name, tokenizer):
@@ -81,7 +81,7 @@ def train_clip(options, name="clip"):
     # A frozen text tower has its own optimizer state; the full one stays in its own checkpoint part.
     part = "optimizer_frozen_text" if options.freeze_text else "optimizer"
     batch = 16 if options.tiny else BATCH
-    run = StageRun(name, options, {"model": model, part: optimizer}, batch=batch, warmup=200, cooldown=0.25)
+    run = StageRun(name, options, {"model": model, part: optimizer}, batch=batch, warmup=100, cooldown=0.25)
     run.resume()
     model.requires_grad_(False)
     for parameter in trained:

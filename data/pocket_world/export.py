@@ -12,7 +12,8 @@ from pocket_world.files import StageError, replace_folder, weights_hash, write_t
 from pocket_world.unet import load_unet, new_scheduler
 from pocket_world.vae import load_vae
 
-KEPT = ("README.md", "quality.json", "curves.png", "contact_sheet.png")  # an export keeps these of the model
+# An export keeps these files of the model.
+KEPT = ("README.md", "quality.json", "training.json", "curves.png", "contact_sheet.png")
 
 
 def build_pipeline(build):
@@ -101,6 +102,7 @@ def export_pipeline(build, path):
 
 def export(options):
     """Write every model that is trained to `options.models`; one line for each, also for those that are not."""
+    from pocket_world.adopt import write_training
     from pocket_world.oracle import export_oracle
 
     written = {"pocket_clip": export_clip(options.build, "clip", options.models / "pocket_clip"),
@@ -108,6 +110,7 @@ def export(options):
                "pocket_oracle": export_oracle(options.build, options.models / "pocket_oracle")}
     if (options.build / "unet" / "last.pt").exists():
         export_pipeline(options.build, options.models / "pocket")
+        write_training(options.build, options.models / "pocket" / "training.json")
         written["pocket"] = True
     for name in ("pocket", "pocket_clip", "pocket_judge", "pocket_oracle"):
         print(f"{options.models / name}: {'written' if written.get(name) else 'not trained yet'}")

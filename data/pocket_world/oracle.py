@@ -132,22 +132,27 @@ def context_of(phrase):
     return None if found is None else dict(found)
 
 
-def accepts(answers, *, concept=None, scene=None, pose=None, style=None, threshold=0.5, **heads):
-    """Whether everything asked for is there, with a probability of at least `threshold` each: bool (n,).
+def certainty(answers, *, concept=None, scene=None, pose=None, style=None, **heads):
+    """How sure the oracle is that everything asked for is there: the least of its probabilities, (n,).
 
     answers: of an oracle; heads: more labels by the heads' names, so that `**context_of(phrase)` fits.
     """
     asked = {"concept": concept, "scene": scene, "person.pose": pose, "style": style}
     asked = {head: label for head, label in asked.items() if label is not None} | heads
     if not asked:
-        raise ValueError("accepts: nothing is asked for")
+        raise ValueError("certainty: nothing is asked for")
     columns = []
     for head, label in asked.items():
         labels = answers[head]["labels"] if head in answers else ()
         if label not in labels:
-            raise ValueError(f"accepts: head {head!r} has no label {label!r} ({', '.join(labels) or 'no such head'})")
-        columns.append(answers[head]["probability"][:, list(labels).index(label)] >= threshold)
-    return np.logical_and.reduce(columns)
+            raise ValueError(f"certainty: head {head!r} has no label {label!r} ({', '.join(labels) or 'no such head'})")
+        columns.append(answers[head]["probability"][:, list(labels).index(label)])
+    return np.minimum.reduce(columns)
+
+
+def accepts(answers, *, threshold=0.5, **asked):
+    """Whether everything asked for (see `certainty`) has a probability of at least `threshold`: bool (n,)."""
+    return certainty(answers, **asked) >= threshold
 
 
 def export_oracle(build, path):

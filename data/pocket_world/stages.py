@@ -40,8 +40,7 @@ class Options:
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     freeze_text: bool = False
     freeze_encoder: bool = False
-    no_cooldown: bool = False
-    init_from_export: bool = False
+    cooldown: float | None = None  # None: the stage's own
 
 
 class StageRun:
@@ -54,7 +53,7 @@ class StageRun:
 
     def __init__(self, name, options, parts, *, batch, warmup=300, cooldown=0.25, facts=None):
         self.name, self.options, self.parts, self.batch = name, options, parts, batch
-        self.warmup, self.cooldown = warmup, 0.0 if options.no_cooldown else cooldown
+        self.warmup, self.cooldown = warmup, cooldown if options.cooldown is None else options.cooldown
         self.facts = dict(facts or {})  # what the weights depend on (hashes); a checkpoint with others is refused
         self.folder = Path(options.build) / name
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from pocket_world.stages import StageRun
 
 CHANNELS, LAYERS, HEADS = (128, 256), 1, (4, 8)
 BATCH, RATE = 32, 8e-4
-DROP_CAPTION, SNR_LIMIT = 0.1, 5.0
+DROP_CAPTION, SNR_LIMIT = 0.1, 25.0
 SHEET_SECONDS = 600
 SCHEDULE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000,
             "steps_offset": 1, "prediction_type": "epsilon"}
@@ -84,10 +84,7 @@ def train_unet(options):
     batch = 4 if options.tiny else BATCH
     run = StageRun("unet", options, {"model": unet, "optimizer": optimizer, "ema": ema}, batch=batch, warmup=500,
                    cooldown=0.2, facts={"vae encoder": encoder, "text encoder": text_encoder})
-    if not run.resume() and options.init_from_export:
-        exported = UNet2DConditionModel.from_pretrained(options.models / "pocket" / "unet")
-        unet.load_state_dict(exported.state_dict())
-        ema.load_state_dict({"updates": 5000, "shadow": list(unet.parameters())})
+    run.resume()
     scheduler = DDPMScheduler(**SCHEDULE, clip_sample=False)
     alphas_cumprod = scheduler.alphas_cumprod
     weights = min_snr_weight(alphas_cumprod)

@@ -35,15 +35,15 @@ def edges(x):
     return x[..., :, 1:] - x[..., :, :-1], x[..., 1:, :] - x[..., :-1, :]
 
 
-def vae_losses(reconstruction, target, posterior):
+def reconstruction_losses(reconstruction, target):
     """Per-example (loss, squared error), each (n,): squared error for the PSNR, absolute differences of the pixels
-    and of their edges for crispness, and a light KL term.
+    and of their edges for crispness.
     """
     squared = (reconstruction - target).square().flatten(1).mean(1)
     absolute = (reconstruction - target).abs().flatten(1).mean(1)
     across, down = ((a - b).abs().flatten(1).mean(1)
                     for a, b in zip(edges(reconstruction), edges(target), strict=True))
-    return 4 * squared + 0.5 * absolute + 0.5 * (across + down) + KL_WEIGHT * posterior.kl(), squared
+    return 4 * squared + 0.5 * absolute + 0.5 * (across + down), squared
 
 
 def encoder_state(vae):
@@ -52,20 +52,15 @@ def encoder_state(vae):
 
 
 def train_vae(options):
-    """Train the autoencoder; with `freeze_encoder` only its decoder, so that cached latents stay valid."""
+    """Train encoder and decoder; the decoder alone is trained by `decoder.train_decoder`."""
     torch.set_num_threads(options.threads)
     pictures = Pictures(options.build)
     torch.manual_seed(options.seed)  # initial weights
     vae = new_vae(options.tiny).to(options.device)
-    trained = [p for key, p in vae.named_parameters() if not (options.freeze_encoder and key.startswith(ENCODER))]
-    optimizer = torch.optim.AdamW(trained, lr=RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
-    part = "optimizer_decoder" if options.freeze_encoder else "optimizer"
+    optimizer = torch.optim.AdamW(vae.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
     batch = 4 if options.tiny else BATCH
-    run = StageRun("vae", options, {"model": vae, part: optimizer}, batch=batch, warmup=100, cooldown=0.3)
+    run = StageRun("vae", options, {"model": vae, "optimizer": optimizer}, batch=batch, warmup=100, cooldown=0.3)
     run.resume()
-    vae.requires_grad_(False)
-    for parameter in trained:
-        parameter.requires_grad_(True)
     # Not compiled: PyTorch 2.13 on CPU then gives the decoder gradients of zero, and eager is as fast.
 
     for _ in run.steps():
@@ -73,14 +68,13 @@ def train_vae(options):
         noise = torch.randn(batch, LATENT_CHANNELS, 8, 8, generator=run.generator("posterior")).to(options.device)
         run.set_rate(optimizer, RATE)
         with torch.autocast(options.device, torch.bfloat16):
-            with torch.set_grad_enabled(not options.freeze_encoder):
-                posterior = vae.encode(x).latent_dist
+            posterior = vae.encode(x).latent_dist
             reconstruction = vae.decode(posterior.mean + posterior.std * noise).sample
-        losses, squared = vae_losses(reconstruction.float(), x, posterior)
-        loss = losses.mean()
+        losses, squared = reconstruction_losses(reconstruction.float(), x)
+        loss = (losses + KL_WEIGHT * posterior.kl()).mean()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
         optimizer.step()
         if not torch.isfinite(loss):
             raise FloatingPointError(f"vae: the loss is {loss.item()} at step {run.step}")

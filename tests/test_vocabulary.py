@@ -2,7 +2,7 @@
 
 import pytest
 
-from textinv_core.words import drawn_word
+from textinv_core.vocabulary import drawn_word
 
 
 def test_a_drawn_word_is_a_whole_one_and_always_the_same(tokenizer):

@@ -1,0 +1,116 @@
+"""Draw some of a profile's published pictures again, from the learned words kept in its records, and score them anew.
+
+    python book/verify.py --profile full --sample 5
+
+For each page that keeps scores of single pictures: is it of this code, model and data (else it is named as stale),
+and do fresh pictures of a few of its words score as recorded? Exits with 1 where one does not. No cache is used.
+"""
+
+import argparse
+import random
+import sys
+
+import pandas as pd
+from tqdm import tqdm
+
+from textinv_core.arms import Run
+from textinv_core.concepts import class_phrase, data_hash, load_concept
+from textinv_core.generation import generate
+from textinv_core.metrics import evaluate
+from textinv_core.models import load_judge, load_pipeline, model_hash
+from textinv_core.paths import RESULTS
+from textinv_core.records import code_hash, load_json, load_table
+
+# Means over the pictures of one word at one step. The same batch on the same machine gives the same bytes; elsewhere,
+# or drawn in other batches, pictures differ in their last bits, and now and then visibly.
+TOLERANCE = 0.02
+SCORED = ("arm", "step", "prompt", "seed", "concept", "reconstruction", "text_class")
+PLAIN = "plain"
+
+
+def words_of(profile: str) -> dict[tuple[str, int], tuple[Run, int]]:
+    """(arm, step) -> the run that keeps it, and its place there."""
+    kept = {}
+    for path in sorted((RESULTS / profile / "runs").glob("*/run.json")):
+        run = Run(path.parent)
+        for place, arm in enumerate(run.table["arm"]):
+            kept |= {(arm, step): (run, place) for step in run.steps}
+    return kept
+
+
+def stale(record: dict, pipe) -> list[str]:
+    """What a page was made with that is no longer so."""
+    old = ["code"] if record["code"] != code_hash() else []
+    old += ["model"] if record["model"] != model_hash(pipe) else []
+    return old + [f"pictures of {name}" for name, was in record["data"].items() if was != data_hash(load_concept(name))]
+
+
+def groups_of(scores: pd.DataFrame, words: dict) -> list[tuple[str, int, str]]:
+    """(arm, step, concept) of what can be drawn again."""
+    asked = scores[["arm", "step", "concept"]].drop_duplicates().itertuples(index=False, name=None)
+    return [(arm, step, concept) for arm, step, concept in asked if arm == PLAIN or (arm, step) in words]
+
+
+def again(pipe, judge, record: dict, scores: pd.DataFrame, words: dict, arm: str, step: int, concept: str) -> dict:
+    """Recorded and fresh means of one word's pictures, and the greater of their differences."""
+    own, kept = scores.query("arm == @arm and step == @step and concept == @concept"), load_concept(concept)
+    run, place = words.get((arm, step), (None, 0))
+    given = record["parameters"]
+    how = dict(guidance_scale=given["guidance"], num_inference_steps=given["num_inference_steps"])
+    prompts, seeds = list(dict.fromkeys(own["prompt"])), list(dict.fromkeys(own["seed"]))
+    embedding = run.at(step)[place] if run else None
+    fresh = evaluate(generate(pipe, embedding, prompts, seeds, word=class_phrase(kept), **how), kept, judge)
+    both = own.merge(fresh, on=["prompt", "seed"], suffixes=("", "_now"))
+    means = {name: (both[name].mean(), both[f"{name}_now"].mean()) for name in ("reconstruction", "text_class")}
+    off = max(abs(was - now) for was, now in means.values())
+    return dict(concept=concept, arm=arm, step=step, pictures=len(both), **{k: v for k, v in means.items()}, off=off)
+
+
+def verify(profile: str, sample: int, seed: int, judge: str | None = None) -> int:
+    """Print one line a page and word; the number of words that do not score as recorded."""
+    words, wrong, checked, models = words_of(profile), 0, 0, {}
+    for path in sorted((RESULTS / profile).glob("*/provenance.json")):
+        record, page = load_json(path), path.parent.name
+        file = path.parent / "scores.csv"
+        if not file.is_file():
+            continue
+        model = record["parameters"]["model"]
+        if model not in models:
+            models[model] = load_pipeline(model), load_judge(judge, model=model)
+        pipe, scorer = models[model]
+        if scorer.name != record["parameters"]["judge"]:
+            print(f"{page}: not checked, {record['parameters']['judge']} judged it; give it as --judge")
+            continue
+        if old := stale(record, pipe):
+            print(f"{page}: stale, made with another {', '.join(old)}")
+            if "model" in old:
+                continue
+        scores = load_table(file)
+        if missing := [name for name in SCORED if name not in scores]:
+            print(f"{page}: not checked, its scores lack {', '.join(missing)}")
+            continue
+        found = groups_of(scores, words)
+        some = random.Random(f"{seed}/{page}").sample(found, min(sample, len(found)))
+        for arm, step, concept in tqdm(some, desc=page):
+            line = again(pipe, scorer, record, scores, words, arm, step, concept)
+            checked, wrong = checked + 1, wrong + (line["off"] > TOLERANCE)
+            says = "as recorded" if line["off"] <= TOLERANCE else "NOT AS RECORDED"
+            was, now = line["reconstruction"]
+            print(f"{page}: {concept}, arm {arm}, step {step}: reconstruction {was:.4f}, now {now:.4f}: {says}")
+    print(f"{checked} words drawn again, {wrong} not as recorded (tolerance {TOLERANCE})")
+    if not checked:
+        print(f"results/{profile}: nothing could be checked", file=sys.stderr)
+    return wrong or not checked
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--profile", default="full")
+    parser.add_argument("--sample", type=int, default=3, help="words a page")
+    parser.add_argument("--seed", type=int, default=0, help="which words")
+    parser.add_argument("--judge", help="a folder or Hub id; default: the model's own")
+    given = parser.parse_args()
+    try:
+        sys.exit(min(1, verify(given.profile, given.sample, given.seed, given.judge)))
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))

@@ -1,0 +1,50 @@
+"""Which learned words are on record: a row for each and checkpoint, to choose by concept, seed, KL weight, step."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from textinv_core.arms import Run, recorded
+from textinv_core.concepts import Concept, data_hash
+from textinv_core.models import model_hash
+from textinv_core.records import identity
+from textinv_core.store import DECIDES, Store
+from textinv_core.tokens import Embedding
+
+LIKE = dict(vectors=1, l2_weight=0.0, norm_lock=False, kl_weighting="exact", kl_variance="fixed_small")
+
+
+def recorded_words(store: Store, pipe, concepts: Sequence[Concept], learning_rate: float) -> pd.DataFrame:
+    """One row per recorded word and checkpoint: concept, seed, weight, step, arm, run (its folder).
+
+    Only words that differ in nothing else: of this model and these pictures, at this learning rate, from the concept's
+    own initializer, one vector, no other regulariser. Of several ways to have learned one, that with the longest run.
+    """
+    weights, known, rows = model_hash(pipe), {c.name: c for c in concepts}, []
+    hashes = {name: data_hash(c) for name, c in known.items()}
+    for path in sorted(store.runs.glob("*/run.json")):
+        kept, run = recorded(path.parent), Run(path.parent.resolve())
+        how = identity([kept.get(name) for name in DECIDES])
+        for line in kept["arms"] if kept.get("model") == weights else ():
+            name = line["concept"]
+            if name not in known or kept["data"].get(name) != hashes[name]:
+                continue
+            wanted = LIKE | dict(initializer=known[name].initializer, learning_rate=learning_rate)
+            if all(line.get(key) == value for key, value in wanted.items()):
+                one = dict(concept=name, seed=line["seed"], weight=line["kl_weight"], arm=line["arm"], how=how)
+                rows += [one | dict(step=step, run=run.folder) for step in run.steps]
+    table = pd.DataFrame(rows, columns=["concept", "seed", "weight", "step", "arm", "how", "run"])
+    table = table.assign(last=table.groupby(["concept", "seed", "weight", "how"])["step"].transform("max"))
+    table = table.sort_values(["concept", "seed", "weight", "last", "how"], ascending=[True] * 3 + [False, True])
+    first = table.groupby(["concept", "seed", "weight"])["how"].transform("first")
+    table = table[table["how"] == first].drop_duplicates(["concept", "seed", "weight", "step"])
+    return table.drop(columns=["how", "last"]).sort_values(["concept", "seed", "weight", "step"], ignore_index=True)
+
+
+def word_at(table: pd.DataFrame, concept: str, seed: int, weight: float, step: int) -> Embedding:
+    """The word of one row of `recorded_words`."""
+    found = table.query("concept == @concept and seed == @seed and weight == @weight and step == @step")
+    if len(found) != 1:
+        raise ValueError(f"no word of {concept} is recorded for seed {seed}, KL weight {weight:g}, step {step}")
+    (row,) = found.itertuples()
+    return next(e for e in Run(row.run).at(row.step) if e.arm == row.arm)
