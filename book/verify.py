@@ -11,6 +11,7 @@ import random
 import sys
 
 import pandas as pd
+import torch
 from tqdm import tqdm
 
 from textinv_core.arms import Run
@@ -29,13 +30,27 @@ PLAIN = "plain"
 
 
 def words_of(profile: str) -> dict[tuple[str, int], tuple[Run, int]]:
-    """(arm, step) -> the run that keeps it, and its place there."""
-    kept = {}
+    """(arm, step) -> the run that keeps it, and its place there; not arms that two runs learned differently."""
+    kept, twice = {}, set()
     for path in sorted((RESULTS / profile / "runs").glob("*/run.json")):
         run = Run(path.parent)
         for place, arm in enumerate(run.table["arm"]):
-            kept |= {(arm, step): (run, place) for step in run.steps}
-    return kept
+            for step in run.steps:
+                there, at = kept.setdefault((arm, step), (run, place))
+                if not torch.equal(run.at(step)[place].rows, there.at(step)[at].rows):
+                    twice.add((arm, step))
+    return {key: word for key, word in kept.items() if key not in twice}
+
+
+def drawn_alike(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row a picture that its arm, step, prompt and noise name, `seed` being the noise's.
+
+    A page that has several training seeds or readings of a word calls the noise `image`; pictures of a changed word
+    (rescaled, say) share its arm and are left out.
+    """
+    if "image" in scores:
+        scores = scores.assign(seed=scores["image"])
+    return scores[~scores.duplicated(["arm", "step", "prompt", "seed", "concept"], keep=False)]
 
 
 def stale(record: dict, pipe) -> list[str]:
@@ -89,6 +104,10 @@ def verify(profile: str, sample: int, seed: int, judge: str | None = None) -> in
         if missing := [name for name in SCORED if name not in scores]:
             print(f"{page}: not checked, its scores lack {', '.join(missing)}")
             continue
+        if "set" in scores:
+            print(f"{page}: not checked, it scores against sets of pictures of its own")
+            continue
+        scores = drawn_alike(scores)
         found = groups_of(scores, words)
         some = random.Random(f"{seed}/{page}").sample(found, min(sample, len(found)))
         for arm, step, concept in tqdm(some, desc=page):

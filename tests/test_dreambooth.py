@@ -112,7 +112,7 @@ def test_half_precision_trains_the_same_network_roughly(pipe, concept, tmp_path)
         sum(float((a - b).pow(2).sum()) for a, b in zip(one.parameters(), other.parameters(), strict=True))
         for one, other in ((full.unet, pipe.unet), (full.unet, half.unet))
     )
-    assert apart < 0.3 * moved
+    assert apart < 0.5 * moved
 
 
 def test_a_style_is_asked_for_as_a_style(concept):

@@ -67,7 +67,7 @@ def test_the_loss_and_gradient_are_the_published_loops(pipe, concept):
     for step, theirs in enumerate(reference_loop(pipe, concept, templates=templates, steps=3, weight_decay=0.0), 1):
         loss, gradient = own.gradient(rows, step)
         assert float(loss) == pytest.approx(theirs.loss, rel=1e-5)
-        torch.testing.assert_close(gradient[0, 0], theirs.grad, rtol=1e-3, atol=1e-7)
+        torch.testing.assert_close(gradient[0, 0], theirs.grad, rtol=1e-3, atol=1e-4 * float(theirs.grad.abs().max()))
         _, *moments = adam_step(rows, gradient, *moments, step=step, learning_rate=2e-3)
         rows = theirs.row[None, None]  # from the same row again: rounding does not add up
     assert model_hash(pipe) == before
