@@ -1,0 +1,96 @@
+"""Killed at a random moment and started again: the same bytes. A campaign: `pytest tests/test_kills.py --kills 50`."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from textinv_core.paths import ROOT
+
+START = """
+import sys, torch
+torch.set_num_threads(1)
+from pathlib import Path
+from textinv_core.arms import Arm
+from textinv_core.concepts import load_concept
+from textinv_core.dreambooth import DreamBooth, dreambooth
+from textinv_core.models import load_judge, load_pipeline
+from textinv_core.nulls import cached_nulls, describe_nulls
+from textinv_core.store import Store
+from textinv_core.training import train
+pipe, concept, out = load_pipeline(sys.argv[1], device="cpu"), load_concept(sys.argv[2]), Path(sys.argv[3])
+judge = load_judge(sys.argv[4], device="cpu")
+print("ready", flush=True)
+"""
+STAGES = {
+    "words": """
+arms = [Arm(concept), Arm(concept, kl_weight=0.5, seed=1)]
+train(pipe, arms, steps=60, out=out, batch_size=2, checkpoint_every=3, progress=False)
+""",
+    "fine-tuning": """
+recipe = DreamBooth(concept, identifier="z", steps=25, learning_rate=1e-3, class_pictures=12, batch_size=2)
+dreambooth(pipe, recipe, out=out, progress=False, num_inference_steps=2)
+""",
+    "pictures": """
+store = Store(out / "runs", out / "pictures")
+prompts = [f"a photo of {{}} {w}" for w in ("", "on the beach", "at night")]
+words = store.learn(pipe, [Arm(concept, learning_rate=0.01)], steps=4, checkpoint_every=2, progress=False)
+for step in words.steps:
+    store.draw(pipe, words.at(step), prompts, range(6), num_inference_steps=2)
+made = describe_nulls(concept, judge, prompts, range(100), num_inference_steps=1)
+draw = lambda: store.draw(pipe, None, prompts, range(100), word="tower", num_inference_steps=1)
+cached_nulls(out / "nulls.safetensors", draw, judge, made)
+""",
+}
+
+
+def tree(folder):
+    """{path: bytes} of all files but locks; an unfinished file would show as one too many."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def start(model_folder, concept_folder, judge):
+    def call(stage, folder):
+        """A process that works on a stage in `folder`, once it is ready to."""
+        given = [str(path) for path in (model_folder, concept_folder, folder, judge.model.name_or_path)]
+        command = [sys.executable, "-c", START + STAGES[stage], *given]
+        own = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(command, cwd=folder.parent, env=os.environ | own, stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def whole(start, tmp_path_factory):
+    """Each stage's files after an undisturbed run, and the seconds it took."""
+    ends = {}
+
+    def of(stage):
+        if stage not in ends:
+            folder = tmp_path_factory.mktemp("whole") / "out"
+            process, begun = start(stage, folder), time.monotonic()
+            assert process.wait() == 0
+            ends[stage] = tree(folder), time.monotonic() - begun
+        return ends[stage]
+
+    return of
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_ends_at_the_same_bytes(kill, start, whole, tmp_path):
+    stage = list(STAGES)[kill % len(STAGES)]
+    files, seconds = whole(stage)
+    process = start(stage, tmp_path / "out")
+    time.sleep(random.Random(kill).uniform(0, seconds))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert start(stage, tmp_path / "out").wait() == 0
+    assert tree(tmp_path / "out") == files
