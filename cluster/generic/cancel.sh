@@ -1,0 +1,3 @@
+#!/bin/sh
+# cancel.sh JOB...: take these jobs off the queue, running or not.
+exec scancel "$@"
