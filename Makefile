@@ -27,8 +27,10 @@ endif
 .PHONY: study test book verify lab clean environment
 .DELETE_ON_ERROR:
 
+# A study that was killed leaves Snakemake's lock behind. It is taken away if no process of that study holds ours.
 study: environment config/$(PROFILE).yaml
-	@$(BIN)/snakemake --configfile config/$(PROFILE).yaml --cores $(CORES) --rerun-incomplete --keep-going \
+	@mkdir -p build; exec 9> build/.study.lock; if command -v flock > /dev/null && flock -n 9; then rm -rf .snakemake/locks; fi; \
+	$(BIN)/snakemake --configfile config/$(PROFILE).yaml --cores $(CORES) --rerun-incomplete --keep-going \
 	    --quiet rules host reason $(SNAKEFLAGS) \
 	  || { echo "make study stopped; run it again to go on from the last checkpoint (the line that failed is above)."; exit 1; }
 	@echo "The book: book/_build/html/index.html"

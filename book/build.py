@@ -72,8 +72,8 @@ def provenance_line(page: str, record: dict) -> str:
         [] if "model" not in given else ["the pocket model" if given["model"] == "pocket" else f"`{given['model']}`"]
     )
     many = [
-        f"{len(given[key])} {word}"
-        for key, word in (("pages", "experiments’ records"), ("concepts", "concepts"), ("seeds", "training seeds"))
+        f"{len(given[key])} {word}{'s' * (len(given[key]) > 1)}"
+        for key, word in (("pages", "experiment record"), ("concepts", "concept"), ("seeds", "training seed"))
         if given.get(key)
     ]
     if given.get("steps"):

@@ -128,7 +128,7 @@ oracle = open_oracle(model)
 own_concept = chosen[0]
 own_prompt = own_prompt or tested[own_concept.name][0]
 own_context = known[own_concept.name].get(own_prompt) or " ".join(own_prompt.replace("{}", "").split())
-known[own_concept.name].setdefault(own_prompt, own_context)
+known[own_concept.name] |= {own_prompt: own_context}
 
 # %% [markdown]
 # ## The nulls
