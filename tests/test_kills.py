@@ -62,7 +62,8 @@ def start(model_folder, concept_folder, judge):
         command = [sys.executable, "-c", START + STAGES[stage], *given]
         own = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(command, cwd=folder.parent, env=os.environ | own, stdout=subprocess.PIPE, text=True)
-        assert process.stdout.readline() == "ready\n"
+        with process.stdout:  # says nothing more
+            assert process.stdout.readline() == "ready\n"
         return process
 
     return call
