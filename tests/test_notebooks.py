@@ -185,7 +185,10 @@ def prose(text):
     return re.sub(NAMES_WITH_DIGITS, "", re.sub(NOT_PROSE, " ", figures, flags=re.M))
 
 
-@pytest.mark.parametrize("page", [*SCRIPTS, *sorted(BOOK.glob("*.md"))], ids=lambda path: path.name)
+PLAN = BOOK / "cluster.md"  # arithmetic from the assumptions it states, and no result
+
+
+@pytest.mark.parametrize("page", [*SCRIPTS, *sorted({*BOOK.glob("*.md")} - {PLAN})], ids=lambda path: path.name)
 def test_every_number_in_prose_comes_from_a_record(page):
     if page.suffix == ".py":
         cells = [cell.source for cell in jupytext.read(page).cells if cell.cell_type == "markdown"]
@@ -194,6 +197,13 @@ def test_every_number_in_prose_comes_from_a_record(page):
     for cell in cells:
         typed = [line.strip() for line in prose(cell).splitlines() if re.search(r"\d", line)]
         assert not typed, f"{page.name}: a number typed by hand: {typed}; glue it from a record"
+
+
+def test_the_plan_for_a_cluster_adds_up():
+    sums = re.findall(r"((?:[\d.]+ [×+/] )+[\d.]+) = (\d[\d. ]*)", PLAN.read_text(encoding="utf-8"))
+    assert len(sums) >= 3
+    for left, right in sums:
+        assert eval(left.replace("×", "*")) == pytest.approx(float(right.replace(" ", "")), rel=0.02), f"{left} = {right}"
 
 
 def test_prose_finds_a_typed_number():
