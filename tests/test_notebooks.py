@@ -203,7 +203,8 @@ def test_the_plan_for_a_cluster_adds_up():
     sums = re.findall(r"((?:[\d.]+ [×+/] )+[\d.]+) = (\d[\d. ]*)", PLAN.read_text(encoding="utf-8"))
     assert len(sums) >= 3
     for left, right in sums:
-        assert eval(left.replace("×", "*")) == pytest.approx(float(right.replace(" ", "")), rel=0.02), f"{left} = {right}"
+        said = float(right.replace(" ", ""))
+        assert eval(left.replace("×", "*")) == pytest.approx(said, rel=0.02), f"{left} = {right}"
 
 
 def test_prose_finds_a_typed_number():
