@@ -2,6 +2,9 @@
 
 import json
 import os
+import platform
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -93,3 +96,15 @@ def test_identity_does_not_depend_on_order():
 
 def test_the_code_hash_is_of_the_named_modules():
     assert records.code_hash("losses") == records.code_hash("losses") != records.code_hash("losses", "tokens")
+
+
+def test_a_torn_file_goes_when_it_is_written_again_and_one_being_written_stays(tmp_path):
+    (killed := subprocess.Popen([sys.executable, "-c", ""])).wait()
+    torn, writing, other = (
+        tmp_path / f".{name}.{platform.node()}.{pid}.tmp"
+        for name, pid in (("a.png", killed.pid), ("a.png", os.getppid()), ("b.png", killed.pid))
+    )
+    for path in (torn, writing, other):
+        path.write_bytes(b"half")
+    records.write_image(tmp_path / "a.png", Image.new("RGB", (4, 4)))
+    assert not torn.exists() and writing.exists() and other.exists()

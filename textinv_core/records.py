@@ -5,6 +5,7 @@ A reader of a folder therefore never sees half a file, whatever killed the write
 
 import datetime
 import fcntl
+import glob
 import hashlib
 import importlib.metadata
 import json
@@ -29,10 +30,17 @@ PACKAGES = ("torch", "diffusers", "transformers", "numpy", "scipy", "pandas", "p
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary name beside `path`; on success it is flushed to disk and becomes `path`."""
+    """Yield a temporary name beside `path`; on success it is flushed to disk and becomes `path`.
+
+    What a process of this machine that was killed here left half written is swept out.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    of_host = f".{path.name}.{platform.node()}"
+    temporary = path.with_name(f"{of_host}.{os.getpid()}.tmp")
+    for torn in path.parent.glob(f"{glob.escape(of_host)}.*.tmp"):
+        if not _alive(torn.name.split(".")[-2]):
+            torn.unlink(missing_ok=True)
     try:
         yield temporary
         with open(temporary, "rb+") as file:
@@ -40,6 +48,17 @@ def atomic(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _alive(pid: str) -> bool:
+    """Whether a process of that number runs on this machine."""
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @contextmanager
