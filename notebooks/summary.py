@@ -166,4 +166,4 @@ write_table(folder / "claims.csv", claims)
 write_json(folder / "numbers.json", glued)
 read = {name: identity(load_json(home / name / "claims.json")) for name in present}
 record = provenance(dict(pages=present, missing=missing, claims=read), data={}, model="", seconds=time.monotonic() - began)
-write_json(folder / "provenance.json", record | dict(profile=profile, page="summary"))
+_ = write_json(folder / "provenance.json", record | dict(profile=profile, page="summary"))
