@@ -20,10 +20,6 @@ NEEDED_MB := 4000
 export PYTHONHASHSEED := 0
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-ifeq ($(origin PROFILE), file)
-verify: PROFILE := full
-endif
-
 .PHONY: study test book verify lab clean environment
 .DELETE_ON_ERROR:
 
@@ -44,7 +40,7 @@ test: environment
 	@$(BIN)/python -m pytest $(PYTESTFLAGS)
 
 verify: environment
-	@$(BIN)/python book/verify.py --profile $(PROFILE)
+	@$(BIN)/python book/verify.py $(if $(filter-out file,$(origin PROFILE)),--profile $(PROFILE))
 
 lab: environment
 	@$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir . notebooks

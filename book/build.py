@@ -20,11 +20,12 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from textinv_core.paths import PUBLISHED
+
 BOOK = Path(__file__).resolve().parent
 ROOT = BOOK.parent
 RESULTS = ROOT / "results"
 STAGED = BOOK / "experiments"
-PUBLISHED = ("full", "quick")  # the first that has the page
 
 
 def pages() -> list[str]:

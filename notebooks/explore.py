@@ -68,11 +68,11 @@ from textinv_core.metrics import SMALLEST_NULL
 from textinv_core.own import best_first, own_nulls, phrase_of
 from textinv_core.page import model_title, open_page
 from textinv_core.parameters import ParameterError
+from textinv_core.paths import PUBLISHED
 from textinv_core.recorded import recorded_words, word_at
 from textinv_core.store import open_store
 from textinv_core.training import Arm
 
-PUBLISHED = ("full", "quick")  # profiles whose words do when this one has none
 MOST = dict(steps=7, weights=4, prompts=4)  # in the printed figure
 use_style()
 plt.rcParams["figure.dpi"] = 120
@@ -123,7 +123,8 @@ def some(values, most):
     return [values[i] for i in np.unique(np.linspace(0, len(values) - 1, min(len(values), most)).round().astype(int))]
 
 
-name = shown or table.groupby("concept")["weight"].nunique().idxmax()
+weights_known = table.groupby("concept").agg(weights=("weight", "nunique"), seeds=("seed", "nunique"))
+name = shown or weights_known.sort_values(["weights", "seeds"], kind="stable").index[-1]
 own = table[(table["concept"] == name) & (table["seed"] == table.loc[table["concept"] == name, "seed"].iloc[0])]
 seed, weights = int(own["seed"].iloc[0]), some(sorted(own["weight"].unique()), MOST["weights"])
 common = set.intersection(*(set(own.loc[own["weight"] == w, "step"]) for w in weights))

@@ -83,7 +83,7 @@ from textinv_core.dreambooth import DreamBooth, dreambooth, rare_token
 from textinv_core.figures import image_grid, use_style
 from textinv_core.metrics import SMALLEST_NULL
 from textinv_core.models import load_judge, model_hash
-from textinv_core.nulls import Nulls, cached_nulls, describe_nulls
+from textinv_core.nulls import NULL_SEED, Nulls, cached_nulls, describe_nulls
 from textinv_core.page import POCKET, Claim, model_title, open_page
 from textinv_core.parameters import ParameterError
 from textinv_core.paths import MODELS
@@ -101,7 +101,7 @@ RAW = ["raw_sum", "raw_product", "raw_harmonic_mean", "subject", "text"]  # what
 PICKERS = ["subject", "text", "raw_product", "raw_harmonic_mean"]  # and when picking the best of many
 SIZES = [1, 2, 4, 8, 16]  # N of best-of-N
 FEWEST = 3  # concepts below which an interval over concepts decides nothing
-NULL_SEED, OWN_SEED = 100_000, 200_000  # noise of the nulls, and of your batch: never that of the ranked pictures
+OWN_SEED = 200_000  # noise of your batch: never that of the other pictures ranked
 COLOURS = dict(zip(SCORES, ("C1", "C0", "C6", "C7", "C2", "C4", "C9", "C3", "C5"), strict=True))
 use_style()
 plt.rcParams["figure.dpi"] = 120
@@ -381,7 +381,8 @@ for i, s in enumerate(SCORES):
         style = dict(linewidth=2.5, zorder=3) if i < 2 else dict(linewidth=1.2, linestyle="--")
         left.plot(curves[s].index, curves[s], marker="o", markersize=3, color=COLOURS[s], label=SCORES[s], **style)
 left.set_xscale("log", base=2)
-left.set(xticks=SIZES, xticklabels=SIZES, xlabel="N", ylabel="share of picks: accepted")
+there = [N for N in SIZES if largest >= N]
+left.set(xticks=there, xticklabels=there, xlabel="N", ylabel="share of picks: accepted")
 left.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1)) if len(curves) else None
 for shift, (new, found) in enumerate(best.items()):
     for i, c in enumerate(found.values()):

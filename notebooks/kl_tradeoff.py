@@ -282,7 +282,7 @@ for rung in rungs:
     frames.append(figure)
     plt.close(figure)
 alt = "For each concept a training picture, the plain prompt and prompts with a context, at KL weight"
-HTML(step_slider_html(frames, [called[rung] for rung in rungs], alt, name="KL weight"))
+HTML(step_slider_html(frames, [called[rung] for rung in rungs], alt, name="KL weight", start=0))
 
 # %% tags=["remove-cell"]
 for name in names:
@@ -632,4 +632,4 @@ page.record(given, tables, glued, claims)
 # %% tags=["remove-cell"]
 from textinv_core.figures import step_slider
 
-step_slider(frames, [called[rung] for rung in rungs], name="KL weight")
+step_slider(frames, [called[rung] for rung in rungs], name="KL weight", start=0)

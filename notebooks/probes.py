@@ -512,7 +512,7 @@ for noise in kept:
     frames.append(figure)
     plt.close(figure)
 alt = "For each concept the class word, the naive word and the KL word, without and with a context, noise"
-HTML(step_slider_html(frames, [str(noise) for noise in kept], alt, name="Noise"))
+HTML(step_slider_html(frames, [str(noise) for noise in kept], alt, name="Noise", start=0))
 
 # %% [markdown]
 # In numbers. *There*: the oracle finds the context in the picture. *Differs*: how far the picture is from the plain prompt’s of the same noise

@@ -176,7 +176,7 @@ for i in range(len(seeds)):
     frames.append(figure)
     plt.close(figure)
 alt = "For each concept a training picture, the plain prompt from three noises and prompts with a context, training seed"
-HTML(step_slider_html(frames, [str(s) for s in seeds], alt, name="Training seed"))
+HTML(step_slider_html(frames, [str(s) for s in seeds], alt, name="Training seed", start=0))
 
 # %% [markdown]
 # ## Scores, seed by seed
@@ -441,4 +441,4 @@ page.record(given | settings, table, glued, [claim])
 # %% tags=["remove-cell"]
 from textinv_core.figures import step_slider
 
-step_slider(frames, seeds, name="seed")
+step_slider(frames, seeds, name="seed", start=0)

@@ -102,17 +102,17 @@ def test_the_step_slider_moves_by_key_and_by_mouse(page, html):
     page.open((html / "experiments/step_ablation.html").as_uri())
     page.ask("document.querySelector('.step-slider input').scrollIntoView({block: 'center', behavior: 'instant'})")
     (first,) = page.ask(SHOWN)
-    assert first.endswith(", 0")
+    assert first.endswith(", 4")  # what training has come to
     page.ask("document.querySelector('.step-slider input').focus()")
-    page.press("ArrowRight", 39)
+    page.press("ArrowLeft", 37)
     (second,) = page.ask(SHOWN)
     assert second.endswith(", 2") and page.ask("document.querySelector('.step-slider output').innerText").strip() == "2"
     rectangle = "document.querySelector('.step-slider input').getBoundingClientRect()"
     box = page.ask(f"(b => [b.left, b.top, b.width, b.height])({rectangle})")
-    page.click(box[0] + box[2] - 6, box[1] + box[3] / 2)
+    page.click(box[0] + 6, box[1] + box[3] / 2)
     (last,) = page.ask(SHOWN)
-    assert last.endswith(", 4")
-    assert page.ask("document.querySelector('.step-slider input').getAttribute('aria-valuetext')") == "4"
+    assert last.endswith(", 0")
+    assert page.ask("document.querySelector('.step-slider input').getAttribute('aria-valuetext')") == "0"
     visible = "[...document.querySelectorAll('.step-slider img')].filter(i => !i.hidden)[0]"
     assert page.ask(f"{visible}.complete && {visible}.naturalWidth") > 100
 

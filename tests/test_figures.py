@@ -73,13 +73,24 @@ def test_the_slider_is_self_contained_and_accessible():
     images = [attrs for tag, attrs in found if tag == "img"]
     assert len(images) == 3 and all(attrs["src"].startswith("data:image/png;base64,") for attrs in images)
     assert [attrs["alt"] for attrs in images] == [f'a "tower", {label}' for label in ("0 steps", "<b>", "9 steps")]
-    assert ["hidden" in attrs for attrs in images] == [False, True, True]
+    assert ["hidden" in attrs for attrs in images] == [True, True, False]
     (slider,) = [attrs for tag, attrs in found if tag == "input"]
-    assert slider["type"] == "range" and slider["max"] == "2" and slider["aria-valuetext"] == "0 steps"
+    assert slider["type"] == "range" and slider["max"] == "2" and slider["aria-valuetext"] == "9 steps"
     assert any(tag == "label" and attrs["for"] == slider["id"] for tag, attrs in found)
     assert not any(tag == "b" for tag, _ in found)  # labels are text
     assert not re.search(r"https?://", text) and "\n" not in text
     assert text == figures.step_slider_html(frames, ["0 steps", "<b>", "9 steps"], 'a "tower"', width=96)
+
+
+@pytest.mark.parametrize("start, first", [(0, 0), (1, 1), (-1, 2)])
+def test_both_sliders_start_where_they_are_told(start, first):
+    frames, labels = [Image.new("RGB", (8, 8), (40 * i, 0, 0)) for i in range(3)], ["a", "b", "c"]
+    found = Elements(figures.step_slider_html(frames, labels, "alt", start=start)).found
+    assert [i for i, attrs in enumerate(a for tag, a in found if tag == "img") if "hidden" not in attrs] == [first]
+    assert [attrs["value"] for tag, attrs in found if tag == "input"] == [str(first)]
+    slider, picture = figures.step_slider(frames, labels, start=start).children
+    assert slider.label == labels[first]
+    assert Image.open(io.BytesIO(picture.value)).getpixel((0, 0)) == (40 * first, 0, 0)
 
 
 def test_a_slider_of_matplotlib_figures(ax):

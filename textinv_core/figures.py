@@ -102,21 +102,23 @@ def step_slider_html(
     alt: str,  # what the picture shows; the label is added
     *,
     name: str = "Training steps",  # the slider's label
+    start: int = -1,  # the frame shown first: the last, what training has come to
     width: int | None = None,  # pixels on the page; default: the frame's own
 ) -> str:
     """Self-contained HTML: a range input (mouse, touch or arrow keys) that shows one frame at a time."""
     if not frames or len(frames) != len(labels):
         raise ValueError(f"slider: expected one label a frame, got {len(labels)} labels, {len(frames)} frames")
+    start %= len(frames)
     pngs = [_png(frame) for frame in frames]
     key = f"slider-{zlib.crc32(b''.join(pngs)):x}"  # the same frames give the same page
     labels = [html.escape(str(label), quote=True) for label in labels]
     style = f"{f'width:{width}px;' if width else ''}max-width:100%;background:#fff;image-rendering:pixelated"
     pictures = "".join(
         f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}"'
-        f' alt="{html.escape(alt, quote=True)}, {label}" style="{style}"{"" if i == 0 else " hidden"}>'
+        f' alt="{html.escape(alt, quote=True)}, {label}" style="{style}"{"" if i == start else " hidden"}>'
         for i, (png, label) in enumerate(zip(pngs, labels, strict=True))
     )
-    said = "".join(f"<span{'' if i == 0 else ' hidden'}>{label}</span>" for i, label in enumerate(labels))
+    said = "".join(f"<span{'' if i == start else ' hidden'}>{label}</span>" for i, label in enumerate(labels))
     script = (
         "const f=this.closest('figure');"
         "for(const s of ['div','output'])[...f.querySelector(s).children].forEach((c,i)=>c.hidden=i!=this.value);"
@@ -125,13 +127,13 @@ def step_slider_html(
     return (
         f'<figure class="step-slider" style="margin:0"><div>{pictures}</div>'
         f'<label for="{key}">{html.escape(name)}: </label>'
-        f'<input type="range" id="{key}" min="0" max="{len(frames) - 1}" value="0" step="1" style="width:60%"'
-        f' aria-valuetext="{labels[0]}" oninput="{html.escape(script, quote=True)}">'
+        f'<input type="range" id="{key}" min="0" max="{len(frames) - 1}" value="{start}" step="1" style="width:60%"'
+        f' aria-valuetext="{labels[start]}" oninput="{html.escape(script, quote=True)}">'
         f' <output for="{key}">{said}</output></figure>'
     )
 
 
-def step_slider(frames: Sequence[Image.Image | Figure], labels: Sequence, name: str = "step"):
+def step_slider(frames: Sequence[Image.Image | Figure], labels: Sequence, name: str = "step", start: int = -1):
     """The live twin of `step_slider_html`: an ipywidgets slider over the frames, for Jupyter.
 
     A picture's bytes change, no output is captured: that needs no running kernel loop, so a notebook run by
@@ -141,9 +143,10 @@ def step_slider(frames: Sequence[Image.Image | Figure], labels: Sequence, name: 
     from ipywidgets import SelectionSlider, VBox
 
     pngs = [_png(frame) for frame in frames]
-    picture = Picture(value=pngs[0], format="png")
+    start %= len(pngs)
+    picture = Picture(value=pngs[start], format="png")
     options = [(str(label), i) for i, label in enumerate(labels)]
-    slider = SelectionSlider(options=options, description=name, continuous_update=True)
+    slider = SelectionSlider(options=options, index=start, description=name, continuous_update=True)
     slider.observe(lambda change: setattr(picture, "value", pngs[change["new"]]), names="value")
     return VBox([slider, picture])
 

@@ -23,6 +23,8 @@ from textinv_core.metrics import SMALLEST_NULL
 from textinv_core.models import add_weights
 from textinv_core.records import load_tensors, write_tensors
 
+NULL_SEED = 100_000  # noise of the pictures that nulls are made of: never that of pictures ranked
+
 
 class Encoder(Protocol):
     """Whatever turns pictures into L2-normalised features (N, D): a `Judge`, or an `ImageEncoder`."""

@@ -13,7 +13,7 @@ from scipy.stats import rankdata
 from textinv_core.concepts import Concept, class_phrase, context_prompts, load_images, plain_prompt
 from textinv_core.metrics import SMALLEST_NULL, evaluate, judge_texts
 from textinv_core.models import model_hash
-from textinv_core.nulls import Nulls, cached_nulls, describe_nulls
+from textinv_core.nulls import NULL_SEED, Nulls, cached_nulls, describe_nulls
 from textinv_core.ranking import rank
 from textinv_core.records import identity
 from textinv_core.store import Store
@@ -22,7 +22,6 @@ FEWEST, MOST = 2, 25  # pictures: beyond these the study has no advice
 BEST = (3, 6)  # pictures: what Gal et al. 2022 (sec. 4.1) train with, and this study
 ALIKE = 8.0  # levels of 255 between two thumbnails: copies stay below, other photos of the thing above
 UNREAD = (".heic", ".heif", ".avif", ".gif", ".jxl", ".dng", ".svg")  # pictures to people, skipped by `load_concept`
-NULL_SEED = 100_000  # noise of the nulls: never that of the pictures ranked
 
 
 def look_over(concept: Concept, side: int) -> pd.DataFrame:

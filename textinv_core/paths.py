@@ -9,6 +9,7 @@ CONCEPTS = DATA / "concepts"
 RESULTS = ROOT / "results"
 NOTEBOOKS = ROOT / "notebooks"
 BOOK = ROOT / "book"
+PUBLISHED = ("full", "quick")  # profiles: the first that has a page is the one shown
 PLAIN_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"  # of a profile or an experiment: a folder's name and no more
 BUILD = ROOT / "build"  # scratch: never committed, safe to delete
 

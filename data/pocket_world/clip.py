@@ -102,11 +102,7 @@ def train_clip(options, name="clip"):
         similarity = model.logit_scale.clamp(max=4.6052).exp() * image @ text.t()
         same = caption_rows[:, None] == caption_rows[None]
         loss = contrastive_loss(similarity, same.to(options.device)).mean()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"{name}: the loss is {loss.item()} at step {run.step}")
+        run.descend(loss, optimizer)
         correct = same[torch.arange(batch), similarity.argmax(0).cpu()].float().mean()
         run.values.update(loss=loss.item(), top1=correct.item())
     return run

@@ -12,19 +12,19 @@ from pocket_world.dataset import Pictures
 from pocket_world.files import load_checkpoint
 from pocket_world.latents import cache_latents
 from pocket_world.stages import StageRun
-from pocket_world.vae import BATCH, ENCODER, LATENT_CHANNELS, RATE, load_raw_vae, psnr, reconstruction_losses
+from pocket_world.vae import BATCH, ENCODER, LATENT_CHANNELS, RATE, new_vae, psnr, reconstruction_losses
 
 JITTER = 0.2  # of a latent channel's standard deviation: the scale of the noise's half-normal size
 
 
 def train_decoder(options):
-    """Train the decoder of the last checkpoint; several times faster than with the encoder."""
+    """Train the decoder of the last checkpoint; nothing is encoded again."""
     torch.set_num_threads(options.threads)
     pictures, device = Pictures(options.build), options.device
     folder, _ = cache_latents(options.build, pictures, device)
     shards = [np.load(folder / path.name, mmap_mode="r") for path in pictures.paths]
     fold = {k: v[:, None, None] for k, v in load_checkpoint(folder / "statistics.pt", "").items()}  # (channels, 1, 1)
-    vae = load_raw_vae(options.build).train().to(device).requires_grad_(False)
+    vae = new_vae(options.tiny).to(device).requires_grad_(False)
     trained = [p.requires_grad_(True) for key, p in vae.named_parameters() if not key.startswith(ENCODER)]
     optimizer = torch.optim.AdamW(trained, lr=RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
     batch = 4 if options.tiny else BATCH
@@ -43,11 +43,6 @@ def train_decoder(options):
             reconstruction = vae.decode((latents * fold["std"] + fold["mean"]).to(device)).sample
         losses, squared = reconstruction_losses(reconstruction.float(), x)
         loss = losses.mean()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"vae: the loss is {loss.item()} at step {run.step}")
+        run.descend(loss, optimizer, longest=1.0)
         run.values.update(loss=loss.item(), psnr=psnr(squared).mean().item())
     return run

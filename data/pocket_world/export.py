@@ -7,6 +7,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from transformers import CLIPTextModel
 
+from pocket_world.adopt import write_training
 from pocket_world.clip import load_clip
 from pocket_world.files import StageError, replace_folder, weights_hash, write_text
 from pocket_world.unet import load_unet, new_scheduler
@@ -102,7 +103,6 @@ def export_pipeline(build, path):
 
 def export(options):
     """Write every model that is trained to `options.models`; one line for each, also for those that are not."""
-    from pocket_world.adopt import write_training
     from pocket_world.oracle import export_oracle
 
     written = {"pocket_clip": export_clip(options.build, "clip", options.models / "pocket_clip"),

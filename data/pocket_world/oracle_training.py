@@ -96,11 +96,7 @@ def train_oracle(options):
             logits = model.forward(x.contiguous(memory_format=torch.channels_last))
         parts = model.split(logits.float())
         loss = head_losses(parts.values(), labels).sum()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"oracle: the loss is {loss.item()} at step {run.step}")
+        run.descend(loss, optimizer)
         right = {"subject": (parts["subject"].argmax(1) == labels[:, 0])[: len(shown)],
                  "concept": (parts["concept"].argmax(1) == labels[:, -1])[len(shown) :]}
         for head, hits in right.items():

@@ -133,6 +133,16 @@ class StageRun:
             self._epoch, self._order = (epoch, count), order.permutation(count)
         return self._order[place * batch : (place + 1) * batch]
 
+    def descend(self, loss, optimizer, longest=None):
+        """One step of the optimizer down `loss`, the gradient cut to length `longest`; refuses a loss not finite."""
+        if not torch.isfinite(loss):
+            raise FloatingPointError(f"{self.name}: the loss is {loss.item()} at step {self.step}")
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if longest:
+            torch.nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], longest)
+        optimizer.step()
+
     # --- the loop ------------------------------------------------------------------------------------------------
     def steps(self):
         """Yield the step number until the limit; saves about every two minutes and on SIGTERM or SIGINT."""

@@ -108,13 +108,8 @@ def train_unet(options):
             noise_pred = unet(noisy.to(device), timesteps.to(device), context.to(device)).sample
         error = (noise_pred.float() - noise.to(device)).square().flatten(1).mean(1)
         loss = (weights[timesteps].to(device) * error).mean()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
+        run.descend(loss, optimizer, longest=1.0)
         ema.update()
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"unet: the loss is {loss.item()} at step {run.step}")
         smooth = run.values.get("loss", loss.item())  # one batch's loss is mostly its timesteps
         run.values.update(loss=0.99 * smooth + 0.01 * loss.item())
         if time.monotonic() - sheet > SHEET_SECONDS:

@@ -72,12 +72,7 @@ def train_vae(options):
             reconstruction = vae.decode(posterior.mean + posterior.std * noise).sample
         losses, squared = reconstruction_losses(reconstruction.float(), x)
         loss = (losses + KL_WEIGHT * posterior.kl()).mean()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
-        optimizer.step()
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"vae: the loss is {loss.item()} at step {run.step}")
+        run.descend(loss, optimizer, longest=1.0)
         run.values.update(loss=loss.item(), psnr=psnr(squared).mean().item())
     return run
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pocket_world.oracle import certainty, context_of, load_oracle
+from pocket_world.oracle import accepts, context_of, load_oracle
 from textinv_core.paths import MODELS
 
 
@@ -13,21 +13,20 @@ def open_oracle(model):
     return load_oracle() if there else None
 
 
-def sees(oracle, pictures, phrases, concept=None, graded=False):
+def sees(oracle, pictures, phrases, concept=None):
     """Per picture 1.0 or 0.0: `concept_seen`, and `context_seen` for what its prompt's phrase names.
 
     pictures: a table with `prompt` and `image`; phrases: {prompt: phrase}; concept: a name, which the oracle may not
-    know; graded: its certainty, 0 to 1, in place of a yes or no at one half. NaN where it cannot tell; without an
-    oracle everywhere. The index is that of `pictures`.
+    know. NaN where it cannot tell; without an oracle everywhere. The index is that of `pictures`.
     """
     seen = pd.DataFrame(np.nan, index=pictures.index, columns=["concept_seen", "context_seen"])
     if oracle is None:
         return seen
     answers = oracle(list(pictures["image"]))
     if concept in answers["concept"]["labels"]:
-        seen["concept_seen"] = certainty(answers, concept=concept)
+        seen["concept_seen"] = accepts(answers, concept=concept).astype(float)
     for prompt in pictures["prompt"].unique():
         if asked := context_of(phrases.get(prompt)):
             own = (pictures["prompt"] == prompt).to_numpy()
-            seen.loc[own, "context_seen"] = certainty(answers, **asked)[own]
-    return seen if graded else (seen >= 0.5).astype(float).where(seen.notna())
+            seen.loc[own, "context_seen"] = accepts(answers, **asked)[own].astype(float)
+    return seen
