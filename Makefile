@@ -6,7 +6,7 @@
 # make clean   remove what can be made again (not the environment, not the results)
 #
 # PYTHON=...   the Python 3.11 to use        VENV=...    another environment (a conda one, say)
-# CORES=...    how many cores to use         SNAKEFLAGS  more for Snakemake (--executor slurm, -n, ...)
+# CORES=...    how many cores to use         SNAKEFLAGS  more for Snakemake (-n, --forceall, ...)
 
 PROFILE ?= quick
 PYTHON ?= python3.11
@@ -23,12 +23,16 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 .PHONY: study test book verify lab clean environment
 .DELETE_ON_ERROR:
 
-# A study that was killed leaves Snakemake's lock behind. It is taken away if no process of that study holds ours.
+# A study that was killed leaves Snakemake's lock behind. It is taken away if it was `make study` that did not end and no
+# process of it lives; the lock of a Snakemake called by hand is left alone.
 study: environment config/$(PROFILE).yaml
-	@mkdir -p build; exec 9> build/.study.lock; if command -v flock > /dev/null && flock -n 9; then rm -rf .snakemake/locks; fi; \
+	@mkdir -p build; exec 9> build/.study.lock; \
+	if command -v flock > /dev/null && flock -n 9 && [ -e build/.study.unfinished ]; then rm -rf .snakemake/locks; fi; \
+	touch build/.study.unfinished; \
 	$(BIN)/snakemake --configfile config/$(PROFILE).yaml --cores $(CORES) --rerun-incomplete --keep-going \
 	    --quiet rules host reason $(SNAKEFLAGS) \
 	  || { echo "make study stopped; run it again to go on from the last checkpoint (the line that failed is above)."; exit 1; }
+	@rm -f build/.study.unfinished
 	@echo "The book: book/_build/html/index.html"
 
 book: environment

@@ -1,7 +1,7 @@
 """The graph of the study: jupytext -> papermill -> records -> staged pages -> book.
 
     snakemake --configfile config/quick.yaml --cores 2          (what `make study` runs)
-    snakemake --configfile config/sd15.yaml --executor slurm    (the same graph on a cluster)
+    snakemake --configfile config/sd15.yaml --workflow-profile cluster/slurm    (the same graph on a cluster)
 
 A profile (config/*.yaml) says which notebooks run with which parameters and what each needs. A notebook
 with `split_by: concepts` runs once per concept first, as independent jobs; the page then loads their arms.

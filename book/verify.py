@@ -1,6 +1,6 @@
 """Draw some of a profile's published pictures again, from the learned words kept in its records, and score them anew.
 
-    python book/verify.py --profile full --sample 5
+    python book/verify.py --sample 5
 
 For each page that keeps scores of single pictures: is it of this code, model and data (else it is named as stale),
 and do fresh pictures of a few of its words score as recorded? Exits with 1 where one does not. No cache is used.
@@ -25,7 +25,8 @@ from textinv_core.records import code_hash, load_json, load_table
 # Means over the pictures of one word at one step. The same batch on the same machine gives the same bytes; elsewhere,
 # or drawn in other batches, pictures differ in their last bits, and now and then visibly.
 TOLERANCE = 0.02
-SCORED = ("arm", "step", "prompt", "seed", "concept", "reconstruction", "text_class")
+MEASURES = ("reconstruction", "text_class")
+SCORED = ("arm", "step", "prompt", "seed", "concept", *MEASURES)
 PLAIN = "plain"
 
 
@@ -76,19 +77,30 @@ def again(pipe, judge, record: dict, scores: pd.DataFrame, words: dict, arm: str
     embedding = run.at(step)[place] if run else None
     fresh = evaluate(generate(pipe, embedding, prompts, seeds, word=class_phrase(kept), **how), kept, judge)
     both = own.merge(fresh, on=["prompt", "seed"], suffixes=("", "_now"))
-    means = {name: (both[name].mean(), both[f"{name}_now"].mean()) for name in ("reconstruction", "text_class")}
+    means = {name: (both[name].mean(), both[f"{name}_now"].mean()) for name in MEASURES}
     off = max(abs(was - now) for was, now in means.values())
     return dict(concept=concept, arm=arm, step=step, pictures=len(both), **{k: v for k, v in means.items()}, off=off)
 
 
-def verify(profile: str, sample: int, seed: int, judge: str | None = None) -> int:
-    """Print one line a page and word; the number of words that do not score as recorded."""
+def shown() -> dict[str, list[str]]:
+    """The pages of the book by the profile each is shown from."""
+    found = {}
+    for page in sorted(
+        {path.parent.name for profile in PUBLISHED for path in (RESULTS / profile).glob("*/provenance.json")}
+    ):
+        profile = next(p for p in PUBLISHED if (RESULTS / p / page / "provenance.json").is_file())
+        found.setdefault(profile, []).append(page)
+    return found
+
+
+def verify(profile: str, pages: list[str], sample: int, seed: int, judge: str | None = None) -> tuple[int, int]:
+    """Print one line a page and word; how many words were drawn again, and how many do not score as recorded."""
     words, wrong, checked, models = words_of(profile), 0, 0, {}
-    for path in sorted((RESULTS / profile).glob("*/provenance.json")):
-        record, page = load_json(path), path.parent.name
-        file = path.parent / "scores.csv"
+    for page in pages:
+        file = RESULTS / profile / page / "scores.csv"
         if not file.is_file():
             continue
+        record = load_json(file.with_name("provenance.json"))
         model = record["parameters"]["model"]
         if model not in models:
             models[model] = load_pipeline(model), load_judge(judge, model=model)
@@ -114,23 +126,25 @@ def verify(profile: str, sample: int, seed: int, judge: str | None = None) -> in
             line = again(pipe, scorer, record, scores, words, arm, step, concept)
             checked, wrong = checked + 1, wrong + (line["off"] > TOLERANCE)
             says = "as recorded" if line["off"] <= TOLERANCE else "NOT AS RECORDED"
-            was, now = line["reconstruction"]
-            print(f"{page}: {concept}, arm {arm}, step {step}: reconstruction {was:.4f}, now {now:.4f}: {says}")
-    print(f"{checked} words drawn again, {wrong} not as recorded (tolerance {TOLERANCE})")
-    if not checked:
-        print(f"results/{profile}: nothing could be checked", file=sys.stderr)
-    return wrong or not checked
+            means = ", ".join(f"{name} {line[name][0]:.4f}, now {line[name][1]:.4f}" for name in MEASURES)
+            print(f"{page}: {concept}, arm {arm}, step {step}: {means}: {says}")
+    return checked, wrong
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--profile", help="default: the one the book shows")
+    parser.add_argument("--profile", help="default: for each page the one the book shows it from")
     parser.add_argument("--sample", type=int, default=3, help="words a page")
     parser.add_argument("--seed", type=int, default=0, help="which words")
     parser.add_argument("--judge", help="a folder or Hub id; default: the model's own")
     given = parser.parse_args()
     try:
-        shown = next((p for p in PUBLISHED if any((RESULTS / p).glob("*/provenance.json"))), PUBLISHED[0])
-        sys.exit(min(1, verify(given.profile or shown, given.sample, given.seed, given.judge)))
+        asked = shown()
+        if given.profile:
+            asked = {given.profile: sorted(p.parent.name for p in (RESULTS / given.profile).glob("*/provenance.json"))}
+        found = [verify(p, pages, given.sample, given.seed, given.judge) for p, pages in asked.items()]
+        checked, wrong = (sum(counts) for counts in zip(*found, strict=True)) if found else (0, 0)
+        print(f"{checked} words drawn again, {wrong} not as recorded (tolerance {TOLERANCE})")
+        sys.exit(1 if wrong else None if checked else f"results/{given.profile or ''}: nothing could be checked")
     except (ValueError, OSError) as error:
         sys.exit(str(error))

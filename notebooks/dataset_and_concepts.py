@@ -76,11 +76,19 @@ from textinv_core.page import Claim, model_title, open_page
 from textinv_core.paths import CONCEPTS
 from textinv_core.records import scratch_dir, write_image
 from textinv_core.sheets import write_sheet
-from textinv_core.stats import hierarchical_bootstrap, holm, in_words, mean_interval, paired_interval, verdict
+from textinv_core.stats import (
+    FEWEST_CONCEPTS,
+    counted,
+    hierarchical_bootstrap,
+    holm,
+    in_words,
+    mean_interval,
+    paired_interval,
+    verdict,
+)
 from textinv_core.training import Arm
 
 HELD_OUT, EDITABILITY = "reconstruction_held_out", "editability_deleted"  # likeness to pictures not seen; the paper's reading
-FEWEST = 2  # concepts below which nothing is decided
 MARGIN = 0.1  # of the way from the class word to the concept's own pictures: less than this counts as enough
 SETS = ("plain", "one scene", "varied")
 use_style()
@@ -163,16 +171,18 @@ for (_, flip), rows in sets.groupby(["concept", "flip"], sort=False):
     learned |= dict(zip(rows.index, words.at(), strict=True))
 
 # %% tags=["hide-input"]
-def shows_scene(images, c, scene):
-    """Whether the plain prompt's pictures show the scene of the training pictures; NaN where that means nothing."""
-    return sees(oracle, images, {plain_prompt(c.kind): SCENES.get(scene)})["context_seen"]
-
-
 def scored(images, c, scene=None, **labels):
-    """Scores of pictures, one row each; `image` is the picture's number, `seed` the training seed."""
+    """Scores of pictures, one row each; `image` is the picture's number, `seed` the training seed.
+
+    `leak`: whether a picture of the plain prompt shows the scene of the training pictures; NaN where that means nothing.
+    """
     rows = evaluate(images, c, page.judge).rename(columns={"seed": "image"})
-    seen = sees(oracle, images, context_prompts(c.kind), labels["concept"])
-    return rows.join(seen).assign(leak=shows_scene(images, c, scene), **labels)
+    plainly = {plain_prompt(c.kind): SCENES.get(scene)}
+    seen = sees(oracle, images, dict(context_prompts(c.kind)) | plainly, labels["concept"])
+    of_plain = images["prompt"].isin(plainly)
+    seen["leak"] = seen["context_seen"].where(of_plain)
+    seen["context_seen"] = seen["context_seen"].mask(of_plain)
+    return rows.join(seen).assign(**labels)
 
 
 # %% tags=["hide-input"]
@@ -226,14 +236,14 @@ summary["R"] = [
 # - **Varied scenes against one scene**, at equal number: editability.
 # - **Mirroring on against off**, at equal number: likeness, as in the first.
 #
-# A verdict needs two concepts or more; with fewer it is *undecided*, whatever the interval.
+# A verdict needs an interval clear of the mark and {glue:text}`fewest_concepts` concepts or more; with fewer it is *undecided*, whatever the interval.
 
 # %% tags=["hide-input"]
 numbers = sorted(int(s) for s in summary["set"].unique() if s.isdigit())
 middle = str(int(sets["at"].max()))
 fewest, most = str(numbers[0]), str(numbers[-1])
 PAIRS = {
-    "number, few": (middle, fewest, "R", f"{middle} v. {fewest} picture{'s' * (fewest != '1')}"),
+    "number, few": (middle, fewest, "R", f"{middle} v. {counted(int(fewest), 'picture')}"),
     "number, many": (most, middle, "R", f"{most} v. {middle} pictures"),
     "backgrounds": (middle, "one scene", EDITABILITY, "varied scenes v. one scene"),
     "mirroring": (middle, "no mirroring", "R", "mirroring on v. off"),
@@ -426,8 +436,8 @@ plt.show()
 
 # %% tags=["remove-cell"]
 def judged(interval, of=0.0):
-    """Supported above `of`, not supported below; nothing is decided on one concept."""
-    return verdict(interval, of, fewest={"concept": FEWEST})
+    """Supported above `of`, not supported below; nothing is decided on few concepts."""
+    return verdict(interval, of, fewest={"concept": FEWEST_CONCEPTS})
 
 
 primary = {key: found[key, value] for key, (_, _, value, _) in PAIRS.items()}
@@ -482,6 +492,7 @@ glued = dict(
     model_name=model_name,
     few=middle,
     fewest=fewest,
+    fewest_concepts=f"{FEWEST_CONCEPTS}",
     many=most,
     number_few=told["number, few"],
     number_many=told["number, many"],
@@ -522,7 +533,7 @@ for key, value in glued.items():
 #
 # - Every word is trained for the same number of steps, so many pictures are each seen less often.
 # - The pictures are drawn by code, tidy and alike in quality. Photographs vary in light, angle and clutter, and more of them may
-#   then do more. The drawn things also appear from both sides already, which leaves mirroring little to add.
+#   then do more. The drawn things also appear from both sides already.
 # - To a CLIP, likeness is also likeness of the background, and half of our drawn held-out pictures stand before a plain backdrop: that
 #   favours words that learned before one. The oracle’s columns in the table above do not depend on it.
 # - One concept a type cannot tell the type from the concept.
@@ -533,8 +544,7 @@ for key, value in glued.items():
 given = dict(model=model, seeds=seeds, steps=steps, learning_rate=learning_rate, guidance=guidance, contexts=contexts, batch_size=batch_size)
 given |= dict(pictures=pictures, few=few, types=[c.name for c in kinds], images_per_prompt=images_per_prompt)
 given |= dict(num_inference_steps=num_inference_steps, initializer=initializer)
-counted = ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in ((len(chosen), "concept"), (len(seeds), "training seed")))
-counted += f"; pictures a prompt: {images_per_prompt}"
+sample = f"{counted(len(chosen), 'concept')}, {counted(len(seeds), 'training seed')}; pictures a prompt: {images_per_prompt}"
 likeness = "likeness to held-out pictures, as a share of the way from the class word to the concept’s own pictures"
 claims = [
     Claim(
@@ -542,7 +552,7 @@ claims = [
         words="“Using only 3-5 images of a user-provided concept”",
         test=f"{PAIRS['number, many'][3]}: {likeness}; few are enough if they do better than the class word and many gain less than {MARGIN:g} of it",
         result=f"{told['number, many']}; {middle} pictures alone: {in_words(reached, '+.2f')}",
-        n=counted,
+        n=sample,
         verdict=enough,
         primary=True,
     ),
@@ -551,7 +561,7 @@ claims = [
         words="more pictures help",
         test=f"{PAIRS['number, few'][3]}: {likeness}; supported if more pictures do better",
         result=told["number, few"],
-        n=counted,
+        n=sample,
         verdict=answer["number, few"],
         primary=True,
     ),
@@ -560,7 +570,7 @@ claims = [
         words="varied backgrounds help",
         test=f"varied scenes against one scene, {middle} pictures each: editability; supported if variety does better",
         result=told["backgrounds"],
-        n=counted,
+        n=sample,
         verdict=answer["backgrounds"],
         primary=True,
     ),
@@ -569,7 +579,7 @@ claims = [
         words="a background that never varies sticks to the word",
         test="share of plain-prompt pictures in which the oracle sees the scene of the one-scene set; supported if that set shows it more often than varied scenes do",
         result=leak_told,
-        n=counted,
+        n=sample,
         verdict=judged(leak),
     ),
     Claim(
@@ -577,7 +587,7 @@ claims = [
         words="mirrored pictures help",
         test=f"mirroring in training on against off, {middle} pictures each: {likeness}; supported if it does better",
         result=told["mirroring"],
-        n=counted,
+        n=sample,
         verdict=answer["mirroring"],
         primary=True,
     ),
@@ -586,7 +596,7 @@ claims = [
         words="the type of concept matters",
         test="likeness by type, training seeds as replicates; decided only with two or more concepts of each type",
         result=types_told,
-        n=f"{len(kinds)} concepts of {len(in_type)} types, {len(seeds)} training seeds",
+        n=f"{counted(len(kinds), 'concept')} of {counted(len(in_type), 'type')}, {counted(len(seeds), 'training seed')}",
         verdict=types_verdict,
     ),
 ]

@@ -21,7 +21,7 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# Every word that the experiments learned is on record, at every checkpoint. Open this notebook in JupyterLab (`make lab`, then
+# The words that the experiments learned are on record, at every checkpoint; here are those learned at one learning rate. Open this notebook in JupyterLab (`make lab`, then
 # `notebooks/explore.ipynb`, then *Run All*): concept, training seed, KL weight, step and prompt are under sliders and menus, a prompt of your own is drawn and ranked
 # before your eyes, and what was drawn once comes back at once. On a printed page, here is one concept.
 
@@ -70,6 +70,7 @@ from textinv_core.page import model_title, open_page
 from textinv_core.parameters import ParameterError
 from textinv_core.paths import PUBLISHED
 from textinv_core.recorded import recorded_words, word_at
+from textinv_core.stats import counted
 from textinv_core.store import open_store
 from textinv_core.training import Arm
 
@@ -138,7 +139,7 @@ for step in at:
     cells.append(drawn.assign(step=step, weight=drawn["arm"].map(weight_of)))
 cells = pd.concat(cells, ignore_index=True)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "One concept from one training seed: a row for each KL weight on record, a column for each prompt. Drag the slider, or use the arrow keys.", "name": "fig-explore"}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "One concept from one training seed: a row for each of a few KL weights on record, a column for each of the first prompts. Drag the slider, or use the arrow keys.", "name": "fig-explore"}}
 frames = []
 says = {text: phrase_of(text, known[name]) or "nothing else" for text in texts}
 for step in at:
@@ -182,20 +183,16 @@ box = PromptBox(draw_own, order, prompt=own_prompt, pictures=own_pictures)
 box
 
 # %% tags=["remove-cell"]
-n_words, n_concepts = table["arm"].nunique(), table["concept"].nunique()
-count = f"{n_words} learned word{'s' * (n_words != 1)} of {n_concepts} concept{'s' * (n_concepts != 1)}"
+count = f"{counted(table['arm'].nunique(), 'learned word')} of {counted(table['concept'].nunique(), 'concept')}"
 ranking = f"read beside {null_pictures} pictures of the class" if null_pictures >= SMALLEST_NULL else "by the sum of the cosines to concept and prompt"
 glued = dict(
     verdict_short=f"On {model_title(model)}: {count}, at {len(table)} checkpoints in all, with KL weights from {table['weight'].min():g} to {table['weight'].max():g}.",
-    source_said="None were found, so this page learned a few in a short run." if trained_here else "They were learned by the other pages.",
+    source_said="None were found, so this page learned a few in a short run." if trained_here else f"They were learned by the other pages, at a learning rate of {learning_rate:g}.",
     ranked_said=f"The order is {ranking}; with `-p null_pictures` it can be had beside nulls."
     if null_pictures < SMALLEST_NULL
     else f"The order is {ranking}.",
-    n_words=f"{n_words}",
-    n_concepts=f"{n_concepts}",
     shown=label[name],
     seed=f"{seed}",
-    n_pictures=f"{images_per_prompt}",
 )
 for key, value in glued.items():
     glue(key, value, display=False)

@@ -73,7 +73,16 @@ from textinv_core.metrics import evaluate, image_only, summarise
 from textinv_core.page import Claim, model_title, open_page
 from textinv_core.sheets import write_sheet
 from textinv_core.spread import interval_of, resampled_units, spread_between
-from textinv_core.stats import holm, in_words, paired_differences, paired_interval, side, verdict
+from textinv_core.stats import (
+    FEWEST_CONCEPTS,
+    counted,
+    holm,
+    in_words,
+    paired_differences,
+    paired_interval,
+    side,
+    verdict,
+)
 from textinv_core.tokens import nearest_words
 from textinv_core.training import Arm
 from textinv_core.vocabulary import drawn_word
@@ -179,7 +188,8 @@ def ids(name, which, count=None):
 # - **Is one word better?** Reconstruction and editability at the last step, each of the three rivals minus the own word: six differences,
 #   tests over concepts, corrected together (Holm).
 #
-# A verdict needs an interval clear of the mark and at least {glue:text}`fewest` pairs of words; with fewer, all of them can fall on one side by luck.
+# A verdict needs an interval clear of the mark and at least {glue:text}`fewest` pairs of words; with fewer, all of them can fall on one side by luck. The first
+# contrast speaks of concepts in general and also needs {glue:text}`fewest_concepts` of them; the second is the poster’s, of one concept.
 
 # %% [markdown]
 # ## What the words draw
@@ -376,12 +386,13 @@ pd.DataFrame(lines).style.hide(axis="index")
 # %% tags=["remove-cell"]
 model_name, poster = model_title(model), final.query("concept == @first.name")
 apart_words, apart_seeds = (distances.loc[("other", last, m), "estimate"] for m in ("words", "seeds"))
-matters = verdict(excess, fewest={"seed": FEWEST})
+matters = verdict(excess, fewest={"concept": FEWEST_CONCEPTS, "seed": FEWEST})
 if not np.isfinite(excess.low):
     why = "it cannot be told whether the first word matters: that takes a second word and several training seeds"
 else:
     far_from = {1: "further apart than", -1: "less far apart than", 0: "not clearly further apart than"}[side(excess)]
-    too_few = "" if excess.seeds >= FEWEST else f", from {excess.seeds} pairs of words, too few for a verdict"
+    few = excess.seeds < FEWEST or excess.concepts < FEWEST_CONCEPTS
+    too_few = f", from {counted(excess.seeds, 'pair')} of words of {counted(excess.concepts, 'concept')}, too few for a verdict" if few else ""
     why = (
         f"after {last} steps two neighbouring first words set the pictures {far_from} two training seeds of one word do "
         f"({apart_words:.3f} against {apart_seeds:.3f}, difference {in_words(excess)}{too_few})"
@@ -437,6 +448,7 @@ glued = dict(
     why_variability=why_variability,
     negligible=f"{100 * NEGLIGIBLE:.0f} %",
     fewest=f"{FEWEST}",
+    fewest_concepts=f"{FEWEST_CONCEPTS}",
     n_concepts=f"{len(names)}",
     n_seeds=f"{len(seeds)}",
     n_control=f"{len(seeds[:control_seeds])}",
@@ -505,7 +517,7 @@ claims = [
         words="the choice of the initializer word matters",
         test="distance of pictures from the same noise: own v. other word, same training seed, minus two training seeds of the own word; concepts and seeds resampled",
         result=why,
-        n=f"{len(cos_units)} concepts, {excess.seeds} pairs of words, {images_per_prompt} pictures each",
+        n=f"{counted(len(cos_units), 'concept')}, {counted(excess.seeds, 'pair')} of words, {counted(images_per_prompt, 'picture')} each",
         verdict=matters,
         primary=True,
     ),

@@ -111,7 +111,7 @@ from textinv_core.metrics import evaluate, image_only, summarise
 from textinv_core.page import Claim, model_title, open_page
 from textinv_core.probes import rescaled
 from textinv_core.sheets import write_sheet
-from textinv_core.stats import holm, mean_interval, paired_interval, verdict
+from textinv_core.stats import FEWEST_CONCEPTS, counted, holm, mean_interval, paired_interval, verdict
 from textinv_core.tokens import nearest_words
 from textinv_core.tradeoff import column, fronts, interpolated, on_anchor_scale, spread_over_seeds
 from textinv_core.training import Arm
@@ -122,7 +122,6 @@ CURVES = (KL, UNIFORM, *RIVALS)
 POINTS = ("lower rate", "norm lock", "rescaled", "naive", "initializer")
 CHOOSING = (KL, "L2 pull")  # all that the development concepts are needed for
 LEVELS = sorted({0.3, 0.5, 0.7, level})
-FEWEST = 3  # concepts below which an interval over concepts decides nothing
 SHOWN = 3  # contexts whose pictures are kept
 use_style()
 plt.rcParams["figure.dpi"] = 120
@@ -236,7 +235,7 @@ label = {c.name: c.name.replace("_", " ") for c in chosen}
 # %% [markdown]
 # ## Choosing one weight
 #
-# Where a single KL word is needed, here and on other pages, its weight is the one with the best *balance*, the geometric mean of scaled reconstruction and
+# Where a single KL word is needed, here and on the pages that take over this choice, its weight is the one with the best *balance*, the geometric mean of scaled reconstruction and
 # editability, on the development concepts alone. {glue:text}`choice_told` The table shows how far
 # each setting of KL and of the L2 pull goes, so that the ranges of the two penalties can be compared.
 
@@ -473,16 +472,16 @@ decides = bool(reported)  # settings must not be reported on the concepts they w
 
 def judged(c):
     """Whether a contrast is above zero, as far as this run may decide."""
-    return verdict(c, fewest={"concept": FEWEST}) if decides else "undecided"
+    return verdict(c, fewest={"concept": FEWEST_CONCEPTS}) if decides else "undecided"
 
 
 keeps, of_rival = judged(paid["E"]), {rival: judged(equal_reconstruction[rival]) for rival in RIVALS}
 worse_than = [rival for rival, found in of_rival.items() if found == "not supported"]
 better = "not supported" if worse_than else "supported" if set(of_rival.values()) == {"supported"} else "undecided"
 steady = {"supported": "not supported", "not supported": "supported"}.get(judged(steadier["spread"]), "undecided")  # a smaller spread is steadier
-enough = decides and nearer.concepts >= FEWEST
+enough = decides and nearer.concepts >= FEWEST_CONCEPTS
 stays = judged(nearer) if on_manifold else "not supported" if enough else "undecided"
-few = "" if usable >= FEWEST and decides else f"; {usable} reported concept{'s' * (usable != 1)} with a scale cannot decide it" if decides else "; no concept was kept back to report on"
+few = "" if usable >= FEWEST_CONCEPTS and decides else f"; {counted(usable, 'reported concept')} with a scale cannot decide it" if decides else "; no concept was kept back to report on"
 
 # %% tags=["remove-cell"]
 against_rivals = "; ".join(f"against {r} {told(c)}" for r, c in equal_reconstruction.items() if r in RIVALS)
@@ -532,7 +531,7 @@ glued = dict(
     shares=", ".join(f"{x:g}" for x in sorted(shares)) or "none",
     rates=" and ".join(f"{x:g}" for x in families["lower rate"]) or "none",
     level=f"{level:g}",
-    fewest=f"{FEWEST}",
+    fewest=f"{FEWEST_CONCEPTS}",
     equal_size=f"{size}",
     kl_weight=f"{weight:g}",
     kl_beta=f"{beta[weight]:.3g}",
@@ -611,7 +610,7 @@ given = dict(model=model, seeds=seeds, development_seeds=development_seeds, lear
 given |= dict(contexts=contexts, images_per_prompt=images_per_prompt, num_inference_steps=num_inference_steps, level=level)
 given |= dict(kl_weights=weights, kl_weight=kl_weight, l2_weights=l2_weights, rate_shares=rate_shares, shares=shares)
 given |= dict(development=development, initializer=initializer) | settings
-n = f"{usable} concepts, {len(seeds)} training seeds, {images_per_prompt} pictures a prompt, {glued['n_contexts']} contexts"
+n = f"{counted(usable, 'concept')}, {counted(len(seeds), 'training seed')}, {counted(images_per_prompt, 'picture')} a prompt, {glued['n_contexts']} contexts"
 note = dict(source="research note", n=n)
 fair = f"Holm p {glued['p_holm']}"
 claims = [

@@ -36,7 +36,7 @@ initializer: str = ""  # [word] where learning starts; empty: each concept's own
 steps: int = 1500  # [updates] length of training
 seeds: list[int] = [0, 1, 2]  # [numbers] training seeds
 learning_rate: float = 0.001  # [per update] Adam's step size
-kl_weight: float = 0.1  # [factor] weight of the KL term in the second arm
+kl_weight: float = -1.0  # [lam] weight of the KL term in the second arm; -1: the one that kl_tradeoff chose
 batch_size: int = 4  # [pictures] per update and learned word
 guidance: float = 4.0  # [factor] classifier-free guidance when drawing
 images_per_prompt: int = 4  # [pictures] drawn for each prompt, from the same noise in every arm
@@ -70,10 +70,12 @@ from textinv_core import probes, vocabulary
 from textinv_core.concepts import class_phrase, context_prompts, load_concept, load_images, plain_prompt
 from textinv_core.figures import PALETTE, image_grid, step_slider_html, use_style
 from textinv_core.metrics import evaluate
-from textinv_core.page import Claim, model_title, open_page
+from textinv_core.page import Claim, model_title, open_page, single_kl_weight
 from textinv_core.sheets import write_sheet
 from textinv_core.stats import (
+    FEWEST_CONCEPTS,
     UNKNOWN,
+    counted,
     hierarchical_bootstrap,
     holm,
     page_trend,
@@ -99,8 +101,9 @@ use_style()
 plt.rcParams["figure.dpi"] = 120
 
 # %% tags=["hide-input"]
-if kl_weight <= 0:
-    raise ValueError(f"parameter `kl_weight` must be above 0, not {kl_weight:g}: the page compares it with none")
+kl_weight, weight_from = single_kl_weight(profile, kl_weight)
+if not kl_weight:
+    raise ValueError("parameter `kl_weight` must not be 0: the page compares it with none")
 where = dict(profile=profile, model=model, judge=judge, out=out, runs=runs, initializer=initializer)
 page = open_page("probes", concepts=[concept] if concept else concepts, **where)
 pipe, chosen, store, folder = page.pipe, page.concepts, page.store, page.folder
@@ -632,7 +635,7 @@ contrasts = pd.DataFrame(contrasts)
 tested = contrasts["p"].notna()
 contrasts["holm"] = np.nan
 contrasts.loc[tested, "holm"] = holm(contrasts.loc[tested, "p"])
-decided = (contrasts["concepts"] > 1) & (contrasts["seeds"] > 1)
+decided = (contrasts["concepts"] >= FEWEST_CONCEPTS) & (contrasts["seeds"] > 1)
 contrasts["sign"] = np.where(decided & (contrasts["low"] > 0), 1, np.where(decided & (contrasts["high"] < 0), -1, 0))
 found = contrasts.set_index(["what", "arm"])
 
@@ -657,7 +660,7 @@ for new in (NAIVE, KL):  # an exact order is refuted by one step that clearly go
     rows = slopes[(slopes["pooling"] == RIGHT) & (slopes["reading"] == new)]
     backward = []
     for upper, lower in zip(probes.RUNGS, probes.RUNGS[1:], strict=False):
-        if rows["concept"].nunique() > 1 and rows["seed"].nunique() > 1:
+        if rows["concept"].nunique() >= FEWEST_CONCEPTS and rows["seed"].nunique() > 1:
             fall = hierarchical_bootstrap(rows.assign(fall=rows[upper] - rows[lower]), "fall", levels)
             backward += [f"{rung_label[lower]} above {rung_label[upper]}"] * (fall.high < 0)
     steps_told[new] = f"; but {', '.join(backward)}" if backward else ""
@@ -676,7 +679,7 @@ exact = slopes[slopes["pooling"] == RIGHT].groupby("reading")["exact"].mean()
 outside = {}
 for reading, rows in places.groupby("reading"):
     outside[reading] = hierarchical_bootstrap(rows.assign(outside=rows["outside"].astype(float)), "outside", levels)
-leaves = verdict(outside[NAIVE], 0.5, fewest={"concept": 2}) if len(seeds) > 1 else "undecided"
+leaves = verdict(outside[NAIVE], 0.5, fewest={"concept": FEWEST_CONCEPTS}) if len(seeds) > 1 else "undecided"
 lonely = places.assign(lonely=places["lonelier"] < 0.025).groupby("reading")["lonely"].mean()
 out_told = {
     k: f"{100 * x.estimate:.0f} % of the rows lie outside (95 % interval {100 * x.low:.0f} to {100 * x.high:.0f} %), "
@@ -726,6 +729,7 @@ glued = dict(
     four_of=", for the person" if len(of_person) else ", over all concepts that have them",
     orders="24",
     kl_weight=f"{kl_weight:g}",
+    weight_from=weight_from,
     steps=f"{steps}",
     n_concepts=f"{len(names)}",
     n_seeds=f"{len(seeds)}",
@@ -799,8 +803,8 @@ for key, value in glued.items():
 # - Only the person has pictures made for each rung. The other concepts’ look-alikes are drawn by the model and the rest are not, so a step between
 #   rungs can also be one between drawn and given pictures; their own pictures include some that were trained on. Each rung has {glue:text}`n_rung` pictures or more; the
 #   third probe rests on {glue:text}`n_third` concepts.
-# - One KL weight ({glue:text}`kl_weight`) and one length of training ({glue:text}`steps` steps). A leash that holds tighter keeps more context and less
-#   likeness; what the trade costs is another page’s question.
+# - One KL weight ({glue:text}`kl_weight`, {glue:text}`weight_from`) and one length of training ({glue:text}`steps` steps). How other weights
+#   trade context for likeness is [another page’s question](kl_tradeoff.ipynb).
 # - Differing from the plain picture is not yet obeying: a broken picture differs too.
 # - {glue:text}`n_concepts` concepts, {glue:text}`n_seeds` training seeds and {glue:text}`n_pictures` pictures a prompt, on {glue:text}`model_name`.
 
@@ -810,7 +814,7 @@ given |= dict(
     images_per_prompt=images_per_prompt, contexts=contexts, rung_pictures=rung_pictures, batch_size=batch_size
 )
 given |= dict(num_inference_steps=num_inference_steps, initializer=initializer, clip=probed.name if probed else "")
-size = f"{len(names)} concepts, {len(seeds)} training seeds"
+size = f"{counted(len(names), 'concept')}, {counted(len(seeds), 'training seed')}"
 rung_size = f"{size}, {fewest} or more pictures a rung"
 words_of = {
     "1": (
@@ -830,7 +834,7 @@ claims = []
 for first, new in ((1, NAIVE), (4, KL)):
     for i, (probe, (said, test)) in enumerate(words_of.items()):
         result = glued[f"told_{probe}_{new.lower()}"] if probed else about_clip
-        n = f"{third['concept'].nunique()} concepts, {len(seeds)} training seeds" if probe == "3" else rung_size
+        n = f"{counted(third['concept'].nunique(), 'concept')}, {counted(len(seeds), 'training seed')}" if probe == "3" else rung_size
         claims.append(
             Claim(
                 source=f"research note, experiment {first + i}",

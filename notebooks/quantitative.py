@@ -38,7 +38,7 @@ steps: int = 1000  # [updates] length of training of a word
 seeds: list[int] = [0, 1, 2]  # [numbers] training seeds
 learning_rate: float = 0.001  # [per update] Adam's step size for a word
 batch_size: int = 4  # [pictures] per update
-kl_weight: float = 0.1  # [factor] of the KL term; zero leaves that row out
+kl_weight: float = -1.0  # [lam] weight of the KL term; zero leaves that row out; -1: the one that kl_tradeoff chose
 dreambooth_steps: int = 300  # [updates] length of DreamBooth's fine-tuning; zero leaves it out
 dreambooth_learning_rate: float = 0.0002  # [per update] AdamW's step size for the network
 class_pictures: int = 48  # [pictures] of the class, drawn beforehand for DreamBooth
@@ -73,13 +73,13 @@ from textinv_core.concepts import class_phrase, context_prompts, load_images, pl
 from textinv_core.dreambooth import DreamBooth, dreambooth, rare_token
 from textinv_core.figures import image_grid, use_style
 from textinv_core.metrics import evaluate, image_only, summarise
-from textinv_core.page import Claim, model_title, open_page
+from textinv_core.page import Claim, model_title, open_page, single_kl_weight
 from textinv_core.paths import DATA
 from textinv_core.precision import autocast_dtype
 from textinv_core.probes import open_clip, text_features
 from textinv_core.sheets import write_sheet
 from textinv_core.spread import interval_of, resampled_units
-from textinv_core.stats import holm, in_words, mean_interval, paired_differences, paired_interval, side
+from textinv_core.stats import counted, holm, in_words, mean_interval, paired_differences, paired_interval, side
 from textinv_core.tokens import encode, pool, save_embedding
 from textinv_core.training import Arm
 
@@ -100,6 +100,7 @@ noises = range(images_per_prompt)
 plain = {c.name: plain_prompt(c.kind) for c in chosen}
 prompts = {c.name: [plain[c.name], *list(context_prompts(c.kind))[:contexts]] for c in chosen}
 reported = [c.name for c in chosen if c.name not in development] or [c.name for c in chosen]
+kl_weight, weight_from = single_kl_weight(profile, kl_weight)
 weights = {TI: 0.0} | ({KL: kl_weight} if kl_weight else {})
 token = identifier or rare_token(pipe.tokenizer)
 published = pd.DataFrame(yaml.safe_load((DATA / "published.yml").read_text(encoding="utf-8")))
@@ -111,12 +112,12 @@ oracle = open_oracle(model)
 # ## What is compared
 #
 # Five rows. *SD*: the plain model with the class word, which is also the prompt-only anchor. *SD + TI*: a learned word. *SD + TI + KL*: a
-# word learned with the KL term, at a weight of {glue:text}`kl_weight`. *DreamBooth*: the network fine-tuned for {glue:text}`dreambooth_steps` steps and
+# word learned with the KL term, at a weight of {glue:text}`kl_weight` ({glue:text}`weight_from`). *DreamBooth*: the network fine-tuned for {glue:text}`dreambooth_steps` steps and
 # called by a rare token before the class word, here “{glue:text}`token`”, with prior preservation. *Image-only*: the training pictures as if they had been
 # drawn. All but the last draw from the same noises.
 #
-# The KL weight, and DreamBooth’s steps and learning rate, were chosen on the development concepts
-# ({glue:text}`development`). So the table of all numbers, and whatever concerns these two rows, uses the other concepts only.
+# DreamBooth’s learning rate was looked for on the development concepts ({glue:text}`development`), and so was the KL weight. So the
+# table of all numbers, and whatever concerns these two rows, uses the other concepts only.
 #
 # Named before looking, four primary contrasts, with editability read as in the paper (placeholder deleted, mean of the cosines):
 #
@@ -409,7 +410,7 @@ said, tests = {}, {}
 for key, row in primary.iterrows():
     told = moved[row["sign"]] if np.isfinite(row["low"]) else "cannot be judged"
     said[key] = f"{told}: {row['said']}" if np.isfinite(row["change"]) else "is not defined"
-    of = f"{row['concepts']} concept{'s' * (row['concepts'] != 1)}"
+    of = counted(row["concepts"], "concept")
     tests[key] = f"Holm-corrected p {row['p_holm']:.3f}, {of}" if np.isfinite(row["p_holm"]) else f"no test over {of}"
 model_name = model_title(model)
 sentence = f"On {model_name}, with a learned word reconstruction {said['ti_reconstruction']}; editability {said['ti_editability']}."
@@ -447,6 +448,7 @@ glued = dict(
     level=f"{LEVEL:g}",
     token=token,
     kl_weight=f"{kl_weight:g}",
+    weight_from=weight_from,
     dreambooth_steps=f"{dreambooth_steps}",
     development=", ".join(name.replace("_", " ") for name in development) or "none",
     model_name=model_name,
@@ -490,7 +492,7 @@ for key, value in glued.items():
 given = dict(model=model, seeds=seeds, steps=steps, learning_rate=learning_rate, batch_size=batch_size, kl_weight=kl_weight, contexts=contexts)
 given |= dict(dreambooth_steps=dreambooth_steps, dreambooth_learning_rate=dreambooth_learning_rate, class_pictures=class_pictures, identifier=token)
 given |= dict(images_per_prompt=images_per_prompt, num_inference_steps=num_inference_steps, guidance=guidance, initializer=initializer, development=development)
-sizes = f"{len(seeds)} training seeds, {images_per_prompt} pictures a prompt"
+sizes = f"{counted(len(seeds), 'training seed')}, {counted(images_per_prompt, 'picture')} a prompt"
 test = "paired difference by concept, training seed, prompt and noise; sign-flip test over concepts, Holm over four"
 CLAIMS = {
     "ti_reconstruction": ("poster, Table 1", "reconstruction rises from 0.7622 to 0.8077 with Textual Inversion"),
@@ -503,7 +505,7 @@ claims = [
         words=spelt,
         test=f"{primary.at[key, 'new']} minus {primary.at[key, 'base']}, {spoken[primary.at[key, 'value']]}; {test}",
         result=f"{primary.at[key, 'said']}; {tests[key]}",
-        n=f"{primary.at[key, 'concepts']} concepts, {sizes}",
+        n=f"{counted(primary.at[key, 'concepts'], 'concept')}, {sizes}",
         verdict=verdicts[key],
         primary=True,
     )

@@ -67,7 +67,7 @@ from textinv_core.metrics import evaluate, image_only, normalised
 from textinv_core.page import Claim, model_title, open_page
 from textinv_core.parameters import ParameterError
 from textinv_core.sheets import write_sheet
-from textinv_core.stats import in_words, paired_interval, side
+from textinv_core.stats import counted, in_words, paired_interval, side
 from textinv_core.tokens import save_embedding
 from textinv_core.training import Arm
 
@@ -241,8 +241,8 @@ for (name, _), row in likeness.iterrows():
     if ceilings[name] > row["plain"]:
         shares.append(float(normalised([row["learned"]], floor=row["plain"], ceiling=ceilings[name])[0]))
 model_name = model_title(model)
-asked_of = f"{total} prompt" + "s" * (total != 1)
-pairs = f"{len(seeds)} training seed{'s' * (len(seeds) != 1)} and {len(noises)} noise{'s' * (len(noises) != 1)}"
+asked_of = counted(total, "prompt")
+pairs = f"{counted(len(seeds), 'training seed')} and {counted(len(noises), 'noise')}"
 found = f"the learned word’s pictures are more like the concept than the class word’s in {up} of {asked_of}"
 if down:
     found += f", and less like it in {down}"
@@ -305,7 +305,7 @@ claim = Claim(
     words="Textual Inversion renders the concept where the plain model does not",
     test="likeness of the learned word minus the class word, same noise, for each prompt; training seeds and noises resampled",
     result=f"{found}; {span}",
-    n=f"{asked_of}, {len(chosen)} concepts, {pairs}",
+    n=f"{asked_of}, {counted(len(chosen), 'concept')}, {pairs}",
     verdict=verdict,
     primary=True,
 )

@@ -70,7 +70,7 @@ from textinv_core.metrics import evaluate, image_only, summarise
 from textinv_core.page import Claim, model_title, open_page
 from textinv_core.sheets import write_sheet
 from textinv_core.spread import interval_of, resampled_units, spread_between, spread_within, variance_parts
-from textinv_core.stats import in_words, paired_interval, side, verdict
+from textinv_core.stats import FEWEST_CONCEPTS, counted, in_words, paired_interval, side, verdict
 from textinv_core.training import Arm
 
 EDITABILITY = "editability_deleted"  # the paper's reading: placeholder deleted
@@ -138,7 +138,7 @@ anchors = table["anchors_summary"].set_index(["arm", "concept"])
 #
 # - **Primary:** the training seed makes a substantial difference if it explains more than {glue:text}`substantial` of the variance of
 #   reconstruction between pictures: *supported* if the whole interval is above, *not supported* if it is below, otherwise *undecided*. So is anything that rests on
-#   fewer than {glue:text}`fewest` learned words.
+#   fewer than {glue:text}`fewest` learned words or {glue:text}`fewest_concepts` concepts.
 # - **Beside it, by the same measure:** editability of single pictures in context.
 # - **To see what it means:** the range of reconstruction from the worst seed to the best, against what the second half of training brought; and how far apart
 #   pictures are (one minus the cosine of the judge’s features) when only the training seed differs, against when only the noise does.
@@ -336,7 +336,7 @@ model_name, primary = model_title(model), of_seed["reconstruction"]
 half = min(at, key=lambda step: abs(step - last / 2))
 ranges = summary.query("step == @last").groupby("concept")["reconstruction"].agg(lambda x: x.max() - x.min())
 gain = paired_interval(summary, "reconstruction", arm="step", new=last, base=half)
-mark, among = f"{100 * SUBSTANTIAL:.0f} %", f"{len(names)} concept{'s' * (len(names) > 1)}, {len(seeds)} training seed{'s' * (len(seeds) > 1)}"
+mark, among = f"{100 * SUBSTANTIAL:.0f} %", f"{counted(len(names), 'concept')}, {counted(len(seeds), 'training seed')}"
 
 
 def percent(found):
@@ -348,13 +348,14 @@ def percent(found):
 
 
 # %% tags=["remove-cell"]
-answer = verdict(primary, SUBSTANTIAL, fewest={"seed": FEWEST})
+answer = verdict(primary, SUBSTANTIAL, fewest={"concept": FEWEST_CONCEPTS, "seed": FEWEST})
 if not np.isfinite(primary.low):
     why = "what share of the variance is the training seed’s cannot be told: that takes several training seeds and noises"
 else:
     lies = {1: "above", -1: "below", 0: "not clear of"}[side(primary, SUBSTANTIAL)]
     why = f"the training seed explains {percent(primary)} of the variance of likeness between single pictures, {lies} the {mark} set as substantial"
-    why += "" if primary.seeds >= FEWEST else f"; {primary.seeds} learned words are too few for a verdict"
+    few = primary.seeds < FEWEST or primary.concepts < FEWEST_CONCEPTS
+    why += f"; {counted(primary.seeds, 'learned word')} of {counted(primary.concepts, 'concept')} {'is' if primary.seeds == 1 else 'are'} too few for a verdict" if few else ""
 sentence = f"On {model_name}, {why}."
 other = {1: "above", -1: "below", 0: "not clear of"}[side(of_seed["editability"], SUBSTANTIAL)]
 against = {1: "more", -1: "less", 0: "neither clearly more nor clearly less"}[side(ratios["plain prompt"], 1.0)]
@@ -369,6 +370,7 @@ glued = dict(
     why=why,
     substantial=mark,
     fewest=f"{FEWEST}",
+    fewest_concepts=f"{FEWEST_CONCEPTS}",
     independent=f"{np.sqrt(2):.1f}",
     n_concepts=f"{len(names)}",
     n_seeds=f"{len(seeds)}",

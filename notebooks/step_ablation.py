@@ -66,7 +66,7 @@ from textinv_core.figures import image_grid, step_curves, step_slider_html, trad
 from textinv_core.metrics import evaluate, image_only, summarise
 from textinv_core.page import Claim, model_title, open_page
 from textinv_core.sheets import write_sheet
-from textinv_core.stats import bootstrap_difference, in_words
+from textinv_core.stats import counted, in_words, paired_interval
 from textinv_core.tokens import nearest_words, save_embedding
 from textinv_core.tradeoff import on_anchor_scale
 from textinv_core.training import Arm
@@ -243,7 +243,7 @@ listed.rename(index=label).rename_axis(index=None, columns="step").style
 # %% tags=["remove-cell"]
 last, tried = at[-1], len(summary["concept"].unique())
 paired = dict(arm="step", new=last, base=0, pair=("concept", "seed"))
-change = {value: bootstrap_difference(summary, value, **paired) for value in ("reconstruction", EDITABILITY)}
+change = {value: paired_interval(summary, value, **paired) for value in ("reconstruction", EDITABILITY)}
 moved = {k: "rose" if c.low > 0 else "fell" if c.high < 0 else "did not clearly change" for k, c in change.items()}
 told = {k: f"{moved[k]} ({in_words(c)})" for k, c in change.items()}
 final = log.query("step == @last")
@@ -335,7 +335,7 @@ claim = Claim(
     words="the best results lie between 1000 and 3500 steps",
     test="balance of reconstruction and editability on the anchors’ scale, by step; concepts and seeds resampled",
     result=why,
-    n=f"{usable} concepts, {len(seeds)} training seeds, {images_per_prompt} pictures a prompt",
+    n=f"{counted(usable, 'concept')}, {counted(len(seeds), 'training seed')}, {counted(images_per_prompt, 'picture')} a prompt",
     verdict=verdict,
     primary=True,
 )

@@ -63,6 +63,7 @@ from textinv_core.figures import use_style
 from textinv_core.page import POCKET
 from textinv_core.paths import NOTEBOOKS
 from textinv_core.records import identity, load_json, provenance, record_dir, write_json, write_table
+from textinv_core.stats import counted
 
 OURS = "this study"  # the document that claims of our own name
 began = time.monotonic()
@@ -110,7 +111,7 @@ HTML(claims_html(claims, titles))
 # %% tags=["hide-input"]
 left_out = "; not run: " + ", ".join(f"*{titles[name]}*" for name in missing) if missing else ""
 with_what = "; ".join(
-    f"{'the pocket model' if model == POCKET else model}, profile *{name}* ({len(of)} page{'s' * (len(of) != 1)})" for (name, model), of in ran.items()
+    f"{'the pocket model' if model == POCKET else model}, profile *{name}* ({counted(len(of), 'page')})" for (name, model), of in ran.items()
 )
 Markdown(f"**Read:** {with_what}{left_out}.")
 
@@ -129,7 +130,7 @@ total = int(theirs.sum())
 first = claims[claims["primary"]]
 models = sorted({"the pocket model" if model == POCKET else model for model in claims["model"]})
 where = " and ".join(models)
-sentence = f"On {where}, of the documents’ {total} claim{'s' * (total != 1)} tested {theirs['supported']} held up, {theirs['not supported']} did not, and {theirs['undecided']} stay{'s' * int(theirs['undecided'] == 1)} undecided."
+sentence = f"On {where}, of the documents’ {counted(total, 'claim')} tested {theirs['supported']} held up, {theirs['not supported']} did not, and {theirs['undecided']} stay{'s' * int(theirs['undecided'] == 1)} undecided."
 sentence += f" This study adds {tally(number.loc[OURS])} of its own." if OURS in number.index else ""
 at_full_scale = [name for name in models if name != "the pocket model"]
 glued = dict(

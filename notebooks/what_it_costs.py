@@ -88,7 +88,7 @@ from textinv_core.page import model_title, open_page
 from textinv_core.precision import fastest_dtype, shortened
 from textinv_core.records import machine
 from textinv_core.reference import reference_loop
-from textinv_core.stats import UNKNOWN, bootstrap_difference, in_words, paired_interval
+from textinv_core.stats import FEWEST_CONCEPTS, UNKNOWN, counted, in_words, paired_interval
 from textinv_core.tokens import Embedding
 from textinv_core.training import Arm, describe
 
@@ -177,9 +177,9 @@ sides = {f"{scale * page.side} px": scale * own_side for scale in (1, 2)}
 network = shortened(pipe.unet, dtype)
 sized = {px: bare_network(network, examples=batch_size, at_once=batch_size, length=length, side=s) for px, s in sides.items()}
 resolutions = in_turns(sized, repeats=repeats).groupby("task", sort=False)["seconds"].median()
-counted = pd.DataFrame({px: traced(network, length=length, side=s) for px, s in sides.items()}).T
+operations = pd.DataFrame({px: traced(network, length=length, side=s) for px, s in sides.items()}).T
 growth = [dict(grows="pictures", value=n, seconds=s, gigaflops=np.nan) for n, s in pictures.items()]
-growth += [dict(grows="resolution", value=px, seconds=s, gigaflops=batch_size * counted.loc[px, "flops"] / 1e9) for px, s in resolutions.items()]
+growth += [dict(grows="resolution", value=px, seconds=s, gigaflops=batch_size * operations.loc[px, "flops"] / 1e9) for px, s in resolutions.items()]
 table["growth"] = pd.DataFrame(growth)
 table["growth"].style.format({"seconds": "{:.3f}", "gigaflops": "{:.1f}"}, na_rep="–").hide(axis="index")
 
@@ -240,7 +240,7 @@ for c in chosen:
             away = torch.cosine_similarity(learned[seed].rows[0], theirs.rows[0], dim=0)
             rows.append(dict(concept=c.name, seed=seed, loop=name, reconstruction=score, cosine_of_rows=float(away)))
 quality = table["quality"] = pd.DataFrame(rows)
-equal = bootstrap_difference(quality, "reconstruction", arm="loop", new="ours", base="published", pair=("concept", "seed"))
+equal = paired_interval(quality, "reconstruction", arm="loop", new="ours", base="published")
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Reconstruction after equally many steps from the same draws: the published loop (across) against ours (up), one point a concept and training seed. On the line, the two are equal.", "name": "fig-costs-quality"}, "image": {"alt": "A scatter of points along the diagonal."}}
 figure, ax = plt.subplots(figsize=(4.4, 4.2), layout="constrained")
@@ -278,18 +278,18 @@ table["sd15"].style.format({"value": "{:.2f}"}, na_rep="not run").hide(axis="ind
 one, many = (typical.query("loop == 'ours' and words == @k").iloc[0] for k in (min(arms), max(arms)))
 spread = {k: rates.query("loop == 'ours' and words == @k")["speedup"] for k in (min(arms), max(arms))}
 low, high = round(equal.low, 3) + 0.0, round(equal.high, 3) + 0.0
-verdict = "scores higher" if low > 0 else "scores lower" if high < 0 else "cannot be told from theirs by its score"
+said = "scores higher" if low > 0 else "scores lower" if high < 0 else "cannot be told from theirs by its score"
 basis = "a measured rate" if sd15_rate else "counted operations and an assumed accelerator"
-if len(chosen) < 2:  # one concept has no spread to draw an interval from
-    verdict = "is one concept’s, too few to tell"
-kept_up = [n for n, d in found.items() if d.low >= -MARGIN]
+if len(chosen) < FEWEST_CONCEPTS:
+    said = f"is that of {counted(len(chosen), 'concept')}, too few to tell"
+kept_up = [n for n, d in found.items() if d.concepts >= FEWEST_CONCEPTS and d.low >= -MARGIN]
 drawn_each = int(sampler.groupby("steps")["there"].count().max())
-fewest = f"with {min(kept_up, default=most)} steps of the sampler the recogniser finds a context at most {MARGIN:.0%} less often than with {most}"
+fewest = f"with {min(kept_up, default=most)} steps of the sampler the recogniser finds a context at most {100 * MARGIN:.0f} % less often than with {most}"
 tells = f"{fewest} (95 % interval, {drawn_each} pictures each)" if kept_up else "no smaller number of sampler steps could be shown to be enough here"
 where = f"{on['processor']}, {on['cores']} cores, {on['threads']} threads in use, accelerator: {on['accelerator']}"
 answer = (
     f"On {title}, one word is learned {one['speedup']:.1f} times as fast as by the published loop, and {max(arms)} together "
-    f"{many['speedup']:.1f} times as fast a word; what is learned {verdict} "
+    f"{many['speedup']:.1f} times as fast a word; what is learned {said} "
     f"(reconstruction {in_words(equal)})."
 )
 glued = dict(
@@ -304,7 +304,7 @@ glued = dict(
     many_network=f"{100 * many['network']:.0f} %",
     rounds=f"{repeats}",
     quality=in_words(equal),
-    n_quality=f"{len(chosen)} concepts and {len(seeds)} training seeds",
+    n_quality=f"{counted(len(chosen), 'concept')} and {counted(len(seeds), 'training seed')}",
     quality_steps=f"{steps}",
     drawing=", ".join(f"{rate_:.1f} in {name}" for name, rate_ in speed.items()),
     tells=tells,

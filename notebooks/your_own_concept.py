@@ -27,10 +27,10 @@
 #
 # ```bash
 # papermill notebooks/your_own_concept.ipynb out.ipynb -r concept path/to/photos -r initializer cat \
-#   -r model stable-diffusion-v1-5/stable-diffusion-v1-5 -p steps 3000 -p guidance 7.5
+#   -r model stable-diffusion-v1-5/stable-diffusion-v1-5 -p steps 3000 -p learning_rate 0.002 -p guidance 7.5
 # ```
 #
-# The pocket model (leave out `model`) needs neither GPU nor download, but knows only its own drawn world: of photos it keeps the rough colours.
+# The pocket model (leave out `model`) needs neither GPU nor download, but knows only its own drawn world.
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -75,6 +75,7 @@ from myst_nb import glue
 from textinv_core.concepts import context_prompts, load_concept, plain_prompt
 from textinv_core.figures import image_grid, step_curves, step_slider_html, use_style
 from textinv_core.metrics import SMALLEST_NULL
+from textinv_core.nulls import OWN_SEED
 from textinv_core.own import advice, best_first, look_over, own_nulls, phrase_of
 from textinv_core.page import model_title, open_page
 from textinv_core.parameters import ParameterError
@@ -82,7 +83,6 @@ from textinv_core.sharing import file_name, save_emb_params, write_card
 from textinv_core.tokens import FILE_NAME, nearest_words, save_embedding
 from textinv_core.training import Arm
 
-OWN_SEED = 200_000  # noise of the batch to choose from: other than what picked the checkpoint
 LOOKS = 2  # pictures of each prompt at each checkpoint
 ACROSS = 8  # pictures in a row
 SHARED = 2  # best pictures of each prompt on the card
@@ -132,11 +132,12 @@ shown.style.format(escape="html")
 
 # %% tags=["hide-input"]
 settings = dict(batch_size=batch_size, checkpoint_every=checkpoint_every or max(1, steps // 8))
+marks = sorted({*range(0, steps + 1, settings["checkpoint_every"]), steps})
+if keep_step and keep_step not in marks:
+    raise ParameterError(f"keep_step: {keep_step} is not one of the steps looked at ({', '.join(map(str, marks))})")
 arms = [Arm(mine, seed=s, learning_rate=learning_rate, kl_weight=kl_weight) for s in seeds]
 learned = store.learn(pipe, arms, steps=steps, **settings)
 at, seed_of = list(learned.steps), dict(zip(learned.ids, seeds, strict=True))
-if keep_step and keep_step not in at:
-    raise ParameterError(f"keep_step: {keep_step} is not one of the steps looked at ({', '.join(map(str, at))})")
 drawn = pd.concat([store.draw(pipe, learned.at(step), texts, range(LOOKS), **how) for step in at], ignore_index=True)
 drawn["training seed"] = drawn["arm"].map(lambda arm: f"seed {seed_of[arm]}")
 
@@ -175,7 +176,7 @@ plt.show()
 #
 # A fresh batch for each prompt, of {glue:text}`n_images` pictures, from noise that took no part in the choice.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Each prompt\u2019s batch by rank, best on the left.", "name": "fig-own-gallery"}, "image": {"alt": "A row of small pictures for each prompt, in the order of their rank.", "width": "100%"}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The best of each prompt\u2019s batch, best on the left.", "name": "fig-own-gallery"}, "image": {"alt": "A row of small pictures for each prompt, in the order of their rank.", "width": "100%"}}
 batch = store.draw(pipe, [kept], texts, range(OWN_SEED, OWN_SEED + images), **how)
 ranked = {text: best_first(batch[batch["prompt"] == text], mine, page.judge, nulls) for text in texts}
 best = pd.concat([rows.head(ACROSS).assign(place=range(1, len(rows.head(ACROSS)) + 1)) for rows in ranked.values()])

@@ -165,7 +165,7 @@ experiments:
     after: [step_ablation]
   quantitative:
     parameters: {{concepts: [elder_tree, nova_hall], development: [], dreambooth_steps: 2, class_pictures: 2}}
-    after: [step_ablation]
+    after: [step_ablation, kl_tradeoff]
   probes:
     parameters: {{concepts: [elder_tree, jolly_man]}}
     after: [quantitative]

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from browser import chromium, find_chromium
@@ -13,6 +14,7 @@ sys.path.insert(0, str(BOOK))
 from check import pages as own_pages
 from check import problems
 
+AXE = Path(__file__).parent / "axe/axe.min.js"
 needs_chromium = pytest.mark.skipif(
     not find_chromium(),
     reason="no Chromium found (install `chromium`, or name one in $CHROMIUM): browser tests left out",
@@ -115,6 +117,54 @@ def test_the_step_slider_moves_by_key_and_by_mouse(page, html):
     assert page.ask("document.querySelector('.step-slider input').getAttribute('aria-valuetext')") == "0"
     visible = "[...document.querySelectorAll('.step-slider img')].filter(i => !i.hidden)[0]"
     assert page.ask(f"{visible}.complete && {visible}.naturalWidth") > 100
+
+
+@needs_chromium
+def test_a_picture_opens_large_and_gives_the_focus_back(page, html):
+    page.open((html / "experiments/step_ablation.html").as_uri(), width=390)
+    first = "document.querySelector('.bd-article figure button.enlarge')"
+    page.ask(f"{first}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
+    page.ask(f"{first}.focus()")
+    page.press("Enter", 13)
+    large = "document.querySelector('dialog.enlarged[open] img')"
+    assert page.ask(f"{large}.getBoundingClientRect().width") > 390 - 40
+    assert page.ask(f"{large}.alt") == page.ask(f"{first}.parentElement.querySelector('img').alt")
+    page.press("Escape", 27)
+    assert page.ask("document.querySelectorAll('dialog.enlarged').length") == 0
+    assert page.ask(f"document.activeElement === {first}")
+
+
+@needs_chromium
+def test_a_long_table_sorts_by_number_and_back(page, pages):
+    cells = "(t => [...t.tBodies[0].rows].map(r => parseFloat(r.cells[CELL].textContent.replace('−', '-'))))"
+    numeric = "[...document.querySelectorAll('button.sorts')].find(b => COLUMN.every(x => !isNaN(x)))"
+    table, place = "b.closest('table')", "b.closest('th').cellIndex"
+    numeric = numeric.replace("COLUMN", f"{cells.replace('CELL', place)}({table})")
+    for path in pages:
+        page.open(path.as_uri())
+        if not page.ask(f"!!(window.button = {numeric})"):
+            continue
+        read = cells.replace("CELL", "button.closest('th').cellIndex") + "(button.closest('table'))"
+        before = page.ask(read)
+        page.ask("button.click()")
+        assert page.ask(read) == sorted(before) and page.ask("button.closest('th').ariaSort") == "ascending"
+        page.ask("button.click()")
+        assert page.ask(read) == sorted(before, reverse=True)
+        return
+    pytest.fail("no page has a long table with a column of numbers")
+
+
+@needs_chromium
+def test_axe_finds_no_serious_violation(page, pages, html):
+    axe = AXE.read_text(encoding="utf-8")
+    grave = "v => ['serious', 'critical'].includes(v.impact)"
+    told = f"r => r.violations.filter({grave}).map(v => `${{v.id}}: ${{v.nodes[0].html}}`)"
+    for path in [*pages, html / "index.html"]:
+        for dark, width in ((False, 1200), (True, 390)):
+            page.open(path.as_uri(), dark=dark, width=width)
+            page.call("Runtime.evaluate", expression=axe)
+            found = page.ask(f"axe.run(document, {{resultTypes: ['violations']}}).then({told})")
+            assert not found, f"{path.name}, {width} pixels, {'dark' if dark else 'light'}: {found}"
 
 
 @needs_chromium

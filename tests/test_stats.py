@@ -74,7 +74,7 @@ def test_differences_are_paired():
     )
     found = stats.paired_differences(frame, "x", arm="method", new="kl", base="naive", pair=["concept"])
     assert dict(zip(found["concept"], found["difference"], strict=True)) == {"a": 0.75, "b": 0.5}
-    interval = stats.bootstrap_difference(frame, "x", arm="method", new="kl", base="naive", pair=["concept"])
+    interval = stats.paired_interval(frame, "x", arm="method", new="kl", base="naive", pair=["concept"])
     assert interval.estimate == pytest.approx(0.625)
     for arms, named in ((("kl", "dreambooth"), "dreambooth"),):
         with pytest.raises(ValueError, match=named):
@@ -142,12 +142,23 @@ def test_a_single_row_has_no_bounds():
         assert stats.in_words(found) == f"{estimate:+.3f}, no interval"
 
 
+def test_equal_rows_have_no_bounds():
+    table = scores(a=[[1.0, 1.0], [1.0, 1.0]], b=[[3.0, 3.0], [3.0, 3.0]])
+    found = stats.paired_interval(table, "x", **PAIRED)
+    assert found.estimate == 2 and found.concepts == 2 and np.isnan([found.low, found.high]).all()
+
+
+def test_counting():
+    assert [stats.counted(n, "concept") for n in (0, 1, 2)] == ["0 concepts", "1 concept", "2 concepts"]
+
+
 def test_with_more_rows_they_are_the_bootstrap():
     table = scores(a=[[1.0, 2.0], [3.0, np.nan]], b=[[1.5, 4.0], [2.0, 9.0]])
     own = table[table["arm"] == "a"]
     assert stats.mean_interval(own, "x")[:4] == stats.hierarchical_bootstrap(own, "x")[:4]
     found = stats.paired_interval(table, "x", **PAIRED, seed=7)
-    assert found[:4] == stats.bootstrap_difference(table, "x", **PAIRED, pair=("concept", "seed"), seed=7)[:4]
+    pairs = stats.paired_differences(table, "x", **PAIRED, pair=("concept", "seed"))
+    assert found[:4] == stats.hierarchical_bootstrap(pairs, "difference", ["concept", "seed"], seed=7)[:4]
     assert (found.estimate, found.concepts, found.seeds) == ((1.25 - 1) / 2, 2, 3)  # the seed without a partner is out
 
 

@@ -15,6 +15,7 @@ from ipywidgets import BoundedIntText, Button, Dropdown, HBox, IntProgress, Sele
 from ipywidgets import Image as Picture
 from PIL import Image
 
+from textinv_core.nulls import OWN_SEED
 from textinv_core.recorded import word_at
 from textinv_core.tokens import Embedding
 
@@ -99,7 +100,7 @@ class PromptBox(VBox):
         prompt: str,
         pictures: int = 8,
         at_once: int = 2,  # pictures between two moves of the bar
-        noise: int = 200_000,  # the first; others than the chooser's
+        noise: int = OWN_SEED,  # the first; others than the chooser's
         side: int = 128,
         across: int = 8,
     ):

@@ -24,6 +24,7 @@ from textinv_core.models import add_weights
 from textinv_core.records import load_tensors, write_tensors
 
 NULL_SEED = 100_000  # noise of the pictures that nulls are made of: never that of pictures ranked
+OWN_SEED = 200_000  # noise of a batch to choose from: neither that of nulls nor that of the pages' own pictures
 
 
 class Encoder(Protocol):

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 LEVELS = ("concept", "seed", "prompt", "image")
+FEWEST_CONCEPTS = 3  # below that an interval over concepts decides nothing: all may fall on one side by luck
 
 
 class Interval(NamedTuple):
@@ -116,21 +117,6 @@ def _resampled_means(values: np.ndarray, units: list[np.ndarray], repetitions: i
     return result
 
 
-def bootstrap_difference(
-    table: pd.DataFrame,
-    value: str,
-    *,
-    arm: str,
-    new: str,
-    base: str,
-    pair: Sequence[str] = ("concept", "seed", "prompt"),
-    **options,
-) -> Interval:
-    """Interval for `new` minus `base` over paired rows; `options` go to `hierarchical_bootstrap`."""
-    differences = paired_differences(table, value, arm=arm, new=new, base=base, pair=pair)
-    return hierarchical_bootstrap(differences, "difference", [name for name in LEVELS if name in pair], **options)
-
-
 def sign_flip_test(differences, *, alternative: str = "two-sided", seed: int = 0) -> float:
     """p-value that the mean difference over concepts is 0; exact up to 13 concepts (2^13 < 9999 draws)."""
     differences = np.asarray(differences, dtype=float)
@@ -169,12 +155,13 @@ def kendall(x, y) -> tuple[float, float]:
 
 
 def mean_interval(table: pd.DataFrame, value: str, levels: Sequence[str] = LEVELS, **options) -> Interval:
-    """`hierarchical_bootstrap` as far as it can be had: no bounds from a single row, nothing from none."""
+    """`hierarchical_bootstrap` as far as it can be had: nothing from no row, no bounds where all rows are equal."""
     there = table.dropna(subset=[value]) if value in table else table[:0]
     if there.empty:
         return UNKNOWN
     found = hierarchical_bootstrap(there, value, list(levels), **options)
-    return found if len(there) > 1 else found._replace(low=float("nan"), high=float("nan"))
+    shown = found.high - found.low > 1e-12  # one row, or equal ones: resampling shows nothing
+    return found if shown else found._replace(low=float("nan"), high=float("nan"))
 
 
 def paired_interval(
@@ -188,7 +175,10 @@ def paired_interval(
     alternative: str = "two-sided",  # of the sign flips
     **options,
 ) -> Interval:
-    """`bootstrap_difference` and its p, as far as they can be had: p takes two concepts that do not agree exactly."""
+    """Interval for `new` minus `base` over paired rows, and its p, as far as they can be had.
+
+    `options` go to `hierarchical_bootstrap`; p takes two concepts that do not agree exactly.
+    """
     there = table.dropna(subset=[value])
     if new == base or not {new, base} <= set(there[arm]):
         return UNKNOWN
@@ -210,6 +200,11 @@ def verdict(interval: Interval, of: float = 0.0, *, fewest: Mapping[str, int]) -
     """Of a claim that a difference is above `of`; undecided with fewer units at a level than `fewest` asks for."""
     enough = all(interval.n.get(level, 0) >= least for level, least in fewest.items())
     return {1: "supported", -1: "not supported", 0: "undecided"}[side(interval, of) if enough else 0]
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 concept`, `2 concepts`."""
+    return f"{number} {thing}{'s' * (number != 1)}"
 
 
 def in_words(interval: Interval, form: str = "+.3f") -> str:
