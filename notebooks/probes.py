@@ -36,7 +36,7 @@ initializer: str = ""  # [word] where learning starts; empty: each concept's own
 steps: int = 1500  # [updates] length of training
 seeds: list[int] = [0, 1, 2]  # [numbers] training seeds
 learning_rate: float = 0.001  # [per update] Adam's step size
-kl_weight: float = -1.0  # [lam] weight of the KL term in the second arm; -1: the one that kl_tradeoff chose
+kl_weight: float = 0.0  # [lam] weight of the KL term in the second arm; zero: the one that kl_tradeoff chose
 batch_size: int = 4  # [pictures] per update and learned word
 guidance: float = 4.0  # [factor] classifier-free guidance when drawing
 images_per_prompt: int = 4  # [pictures] drawn for each prompt, from the same noise in every arm
@@ -102,8 +102,6 @@ plt.rcParams["figure.dpi"] = 120
 
 # %% tags=["hide-input"]
 kl_weight, weight_from = single_kl_weight(profile, kl_weight)
-if not kl_weight:
-    raise ValueError("parameter `kl_weight` must not be 0: the page compares it with none")
 where = dict(profile=profile, model=model, judge=judge, out=out, runs=runs, initializer=initializer)
 page = open_page("probes", concepts=[concept] if concept else concepts, **where)
 pipe, chosen, store, folder = page.pipe, page.concepts, page.store, page.folder

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import yaml
 
 NOTEBOOKS = Path(__file__).resolve().parent
@@ -40,6 +41,9 @@ def run(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
     os.environ.pop("MPLBACKEND", None)  # a kernel that inherits another one shows no figures
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.stem}.{os.getpid()}.ipynb")
+    for torn in output.parent.glob(f".{output.stem}.*.ipynb"):  # left by a run that was killed
+        if (pid := torn.suffixes[-2][1:]).isdigit() and not psutil.pid_exists(int(pid)):
+            torn.unlink(missing_ok=True)
     # Sockets in a folder of their own: ports are picked before they are bound, and kernels started together collide.
     sockets = tempfile.mkdtemp(prefix="kernel-")
     kernel = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/socket"}})

@@ -143,13 +143,15 @@ def test_plain_papermill_refuses_a_misspelt_parameter(tmp_path):
 def test_a_failed_run_leaves_the_earlier_result(tmp_path):
     earlier = tmp_path / "out.ipynb"
     earlier.write_text("an earlier result")
+    torn = tmp_path / ".out.999999999.ipynb"  # of a run that was killed: no process has that number
+    torn.write_text("{")
     done = run(
         [*RUNNER, "step_ablation", "out.ipynb", "-r", "model", "no/such/model", "-r", "out", "records"], tmp_path
     )
     assert done.returncode == 1
     assert "no/such/model" in done.stderr.splitlines()[-1]
     assert earlier.read_text() == "an earlier result"
-    assert (tmp_path / "out.failed.ipynb").exists()
+    assert (tmp_path / "out.failed.ipynb").exists() and not torn.exists()
 
 
 def test_own_pictures_from_any_directory(photos, model_folder, judge, tmp_path):

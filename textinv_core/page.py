@@ -90,10 +90,10 @@ def open_page(
 def single_kl_weight(profile: str, given: float) -> tuple[float, str]:
     """The KL weight a page uses where it needs a single one, and where that comes from, in words.
 
-    `given`, unless -1: then the one that `kl_tradeoff` chose in this profile, on the development concepts;
+    `given`, unless zero: then the one that `kl_tradeoff` chose in this profile, on the development concepts;
     UNCHOSEN_KL_WEIGHT where that page has not been run.
     """
-    if given != -1:
+    if given:
         return given, "given to this run"
     numbers = record_dir(profile, "kl_tradeoff") / "numbers.json"
     if numbers.is_file():
