@@ -123,6 +123,7 @@ POINTS = ("lower rate", "norm lock", "rescaled", "naive", "initializer")
 CHOOSING = (KL, "L2 pull")  # all that the development concepts are needed for
 LEVELS = sorted({0.3, 0.5, 0.7, level})
 SHOWN = 3  # contexts whose pictures are kept
+AT_ONCE = 4  # concepts under the slider: a page is to stay light
 use_style()
 plt.rcParams["figure.dpi"] = 120
 
@@ -269,11 +270,11 @@ grid.figure.savefig(folder / "overview.png", dpi=150, bbox_inches="tight")
 # %% [markdown]
 # Tighten the leash yourself, on every concept at once.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Every concept at one KL weight: a training picture, the plain prompt, and prompts with a context. Drag the slider, or use the arrow keys.", "name": "fig-kl-slider"}}
-frames = []
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Concepts at one KL weight: a training picture, the plain prompt, and prompts with a context. Drag the slider, or use the arrow keys.", "name": "fig-kl-slider"}}
+frames, sliding = [], names[:AT_ONCE]
 for rung in rungs:
-    figure, axes = plt.subplots(len(names), 1, figsize=(6.2, 1.45 * len(names)), squeeze=False, layout="constrained")
-    for name, ax in zip(names, axes[:, 0], strict=True):
+    figure, axes = plt.subplots(len(sliding), 1, figsize=(6.2, 1.45 * len(sliding)), squeeze=False, layout="constrained")
+    for name, ax in zip(sliding, axes[:, 0], strict=True):
         shown = {"training": references[name][0]}
         shown |= {phrase: tiles[name, *rung, text] for phrase, text in zip(phrases[name], prompts[name], strict=False)}
         row = pd.DataFrame([dict(concept=name, prompt=k, image=image) for k, image in shown.items()])

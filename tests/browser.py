@@ -60,7 +60,8 @@ class Page:
         elif method == "Network.loadingFailed" and not about.get("canceled"):
             self.problems.append(f"request failed: {about.get('errorText')} ({about.get('type')})")
         elif method == "Runtime.exceptionThrown":
-            self.problems.append(about["exceptionDetails"].get("exception", {}).get("description", "exception"))
+            said = about["exceptionDetails"].get("exception", {}).get("description", "exception")
+            self.problems.append(f"uncaught: {said}")
         elif method == "Runtime.consoleAPICalled" and about["type"] == "error":
             self.problems.append(" ".join(str(a.get("value", a.get("description"))) for a in about["args"]))
         elif method == "Log.entryAdded" and about["entry"]["level"] == "error":
@@ -89,10 +90,31 @@ class Page:
             raise RuntimeError(answer["exceptionDetails"]["exception"].get("description", "exception"))
         return answer["result"].get("value")
 
+    def wait_for(self, expression: str, seconds: float = 120):
+        """The first value of a JavaScript expression that counts as true; `TimeoutError` if none comes in time."""
+        deadline = time.monotonic() + seconds
+        while not (value := self.ask(expression)):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"after {seconds:g} s still nothing: {expression}")
+            time.sleep(0.1)
+        return value
+
     def press(self, key: str, code: int) -> None:
         """Press and release a key, as a person would."""
         for kind in ("rawKeyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+
+    def type_text(self, text: str) -> None:
+        """Type into what has the focus, key by key."""
+        for letter in text:
+            for kind, more in (("keyDown", dict(text=letter)), ("keyUp", {})):
+                self.call("Input.dispatchKeyEvent", type=kind, key=letter, **more)
+
+    def click_on(self, element: str, across: float = 0.5) -> None:
+        """Click on an element (a JavaScript expression), at its middle or a share of its width from the left."""
+        place = f"b.left + {across} * b.width, b.top + b.height / 2"
+        self.ask(f"{element}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
+        self.click(*self.ask(f"(b => [{place}])({element}.getBoundingClientRect())"))
 
     def click(self, x: float, y: float) -> None:
         """Move the mouse to a point of the window and click left."""

@@ -149,7 +149,7 @@ def test_equal_rows_have_no_bounds():
 
 
 def test_counting():
-    assert [stats.counted(n, "concept") for n in (0, 1, 2)] == ["0 concepts", "1 concept", "2 concepts"]
+    assert [stats.counted(n, "concept") for n in (0, 1, np.int64(2))] == ["0 concepts", "1 concept", "2 concepts"]
 
 
 def test_with_more_rows_they_are_the_bootstrap():

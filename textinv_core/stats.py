@@ -204,7 +204,7 @@ def verdict(interval: Interval, of: float = 0.0, *, fewest: Mapping[str, int]) -
 
 def counted(number: int, thing: str) -> str:
     """`1 concept`, `2 concepts`."""
-    return f"{number} {thing}{'s' * (number != 1)}"
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def in_words(interval: Interval, form: str = "+.3f") -> str:
