@@ -2,7 +2,7 @@
 # make test    environment, every test
 # make book    the published book, from the records committed under results/
 # make verify  draw a sample of the recorded pictures again and compare their scores (PROFILE=...)
-# make lab     JupyterLab on this machine
+# make lab     JupyterLab on this machine, with copies of the notebooks in build/lab
 # make clean   remove what can be made again (not the environment, not the results)
 #
 # PYTHON=...   the Python 3.11 to use        VENV=...    another environment (a conda one, say)
@@ -46,8 +46,11 @@ test: environment
 verify: environment
 	@$(BIN)/python book/verify.py $(if $(filter-out file,$(origin PROFILE)),--profile $(PROFILE))
 
+# Lab saves as it goes, so it gets copies of its own; one that a newer notebook replaces is kept under another name.
 lab: environment
-	@$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir . notebooks
+	@mkdir -p build/lab; for n in notebooks/*.ipynb; do c=build/lab/$${n##*/}; \
+	if [ -e $$c ] && [ $$n -nt $$c ]; then mv $$c $${c%.ipynb}.$$(date +%s).ipynb; fi; [ -e $$c ] || cp $$n $$c; done
+	@$(BIN)/jupyter lab --ip 127.0.0.1 --notebook-dir build/lab
 
 clean:
 	# build/pocket is hours of training: it stays; remove it by hand.

@@ -22,7 +22,7 @@
 # :::
 #
 # The words that the experiments learned are on record, at every checkpoint; here are those learned at one learning rate. Open this notebook in JupyterLab (`make lab`, then
-# `notebooks/explore.ipynb`, then *Run All*): concept, training seed, KL weight, step and prompt are under sliders and menus, a prompt of your own is drawn and ranked
+# `explore.ipynb`, then *Run*, *Run All Cells*, and scroll to *Choose*): concept, training seed, KL weight, step and prompt are under sliders and menus, a prompt of your own is drawn and ranked
 # before your eyes, and what was drawn once comes back at once. On a printed page, here is one concept.
 
 # %% tags=["parameters"]
@@ -158,7 +158,8 @@ HTML(step_slider_html(frames, [f"{step:g}" for step in at], alt))
 
 # %% tags=["hide-input", "remove-output"]
 noises = range(images_per_prompt)
-chooser = Chooser(table, prompts, lambda word, prompt: list(store.draw(pipe, word, [prompt], noises, **how)["image"]))
+first = table.sort_values("concept", key=lambda concepts: concepts != name, kind="stable")  # the one printed above
+chooser = Chooser(first, prompts, lambda word, prompt: list(store.draw(pipe, word, [prompt], noises, **how)["image"]))
 chooser
 
 # %% [markdown]

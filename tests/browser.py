@@ -101,8 +101,9 @@ class Page:
 
     def press(self, key: str, code: int) -> None:
         """Press and release a key, as a person would."""
-        for kind in ("rawKeyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+        typed = {"text": "\r"} if key == "Enter" else {}  # a button answers to the character, not to the key
+        for kind in ("keyDown" if typed else "rawKeyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **typed)
 
     def type_text(self, text: str) -> None:
         """Type into what has the focus, key by key."""

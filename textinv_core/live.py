@@ -11,15 +11,17 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 from ipywidgets import HTML as Words
-from ipywidgets import BoundedIntText, Button, Dropdown, HBox, IntProgress, SelectionSlider, Text, VBox
+from ipywidgets import BoundedIntText, Button, Dropdown, HBox, IntProgress, Layout, SelectionSlider, Text, VBox
 from ipywidgets import Image as Picture
 from PIL import Image
 
 from textinv_core.nulls import OWN_SEED
 from textinv_core.recorded import word_at
+from textinv_core.stats import counted
 from textinv_core.tokens import Embedding
 
 WIDE = {"description_width": "6em"}
+AS_IT_IS = dict(align_self="flex-start", max_width="100%")  # a box would stretch a picture to its own width
 
 
 class Chooser(VBox):
@@ -39,8 +41,8 @@ class Chooser(VBox):
         self.seed = Dropdown(description="Seed", options=[0], style=WIDE)
         self.weight = SelectionSlider(description="KL weight", options=[0.0], continuous_update=False, style=WIDE)
         self.step = SelectionSlider(description="Step", options=[0], continuous_update=False, style=WIDE)
-        self.prompt = Dropdown(description="Prompt", options=[""], style=WIDE)
-        self.picture, self.said = Picture(format="png"), Words()
+        self.prompt = Dropdown(description="Prompt", options=[""], style=WIDE, layout=Layout(width="30em"))
+        self.picture, self.said = Picture(format="png", layout=Layout(**AS_IT_IS)), Words()
         self._controls = (self.concept, self.seed, self.weight, self.step, self.prompt)
         for control in self._controls:
             control.observe(self._changed, names="value")
@@ -82,8 +84,8 @@ class Chooser(VBox):
         pictures = self._draw(word := self.word(), self.prompt.value)
         self.picture.value = _png(_strip(pictures, self._side))
         text = html.escape(self.prompt.value.replace("{}", word.placeholder))
-        took = f"{time.monotonic() - began:.1f} s" if time.monotonic() - began > 0.5 else "at once: drawn before"
-        self.said.value = f"<p>“{text}”, {len(pictures)} noises ({took})</p>"
+        took = f"{time.monotonic() - began:.1f} s"
+        self.said.value = f"<p>“{text}”, {counted(len(pictures), 'noise')} ({took})</p>"
 
 
 class PromptBox(VBox):
@@ -106,12 +108,13 @@ class PromptBox(VBox):
     ):
         self._draw, self._order, self._noise, self._at_once = draw, order, noise, at_once
         self._side, self._across = side, across
-        self.prompt = Text(value=prompt, description="Prompt", style=WIDE)
-        self.pictures = BoundedIntText(value=pictures, min=1, max=256, description="Pictures", style=WIDE)
+        self.prompt = Text(value=prompt, description="Prompt", style=WIDE, layout=Layout(width="30em"))
+        number = dict(style=WIDE, layout=Layout(width="11em"))
+        self.pictures = BoundedIntText(value=pictures, min=1, max=256, description="Pictures", **number)
         self.button, self.bar = Button(description="Draw", button_style="primary"), IntProgress(min=0, max=1, value=0)
         self.said, self.shelf = Words("<p>Write {} where the concept stands.</p>"), VBox()
         self.button.on_click(self._pressed)
-        row = HBox([self.prompt, self.pictures, self.button, self.bar])
+        row = HBox([self.prompt, self.pictures, self.button, self.bar], layout=Layout(flex_flow="row wrap"))
         super().__init__([row, self.said, self.shelf])
 
     def _pressed(self, _button) -> None:
@@ -139,8 +142,8 @@ class PromptBox(VBox):
             tiles.append(VBox([picture, Words(f"{row.rank}: {row.score:.2f}")]))
         lines = [tiles[i : i + self._across] for i in range(0, len(tiles), self._across)]
         self.shelf.children = [HBox(line) for line in lines]
-        by = html.escape(str(ranked["by"].iloc[0]))
-        self.said.value = f"<p>Best first; under each its rank and score ({by}).</p>"
+        by, text = html.escape(str(ranked["by"].iloc[0])), html.escape(str(ranked["prompt"].iloc[0]))
+        self.said.value = f"<p>“{text}”, best first; under each its rank and score ({by}).</p>"
 
 
 def _title(name: str) -> str:
