@@ -21,6 +21,7 @@ import nbformat
 import yaml
 
 from textinv_core.paths import PUBLISHED
+from textinv_core.stats import counted
 
 BOOK = Path(__file__).resolve().parent
 ROOT = BOOK.parent
@@ -73,7 +74,7 @@ def provenance_line(page: str, record: dict) -> str:
         [] if "model" not in given else ["the pocket model" if given["model"] == "pocket" else f"`{given['model']}`"]
     )
     many = [
-        f"{len(given[key])} {word}{'s' * (len(given[key]) > 1)}"
+        counted(len(given[key]), word)
         for key, word in (("pages", "experiment record"), ("concepts", "concept"), ("seeds", "training seed"))
         if given.get(key)
     ]

@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
+from build import find, pages
 from textinv_core.arms import Run
 from textinv_core.concepts import class_phrase, data_hash, load_concept
 from textinv_core.generation import generate
@@ -84,19 +85,16 @@ def again(pipe, judge, record: dict, scores: pd.DataFrame, words: dict, arm: str
 
 def shown() -> dict[str, list[str]]:
     """The pages of the book by the profile each is shown from."""
-    found = {}
-    for page in sorted(
-        {path.parent.name for profile in PUBLISHED for path in (RESULTS / profile).glob("*/provenance.json")}
-    ):
-        profile = next(p for p in PUBLISHED if (RESULTS / p / page / "provenance.json").is_file())
-        found.setdefault(profile, []).append(page)
+    found: dict[str, list[str]] = {}
+    for page in pages():
+        found.setdefault(find(page, PUBLISHED).parent.parent.name, []).append(page)
     return found
 
 
-def verify(profile: str, pages: list[str], sample: int, seed: int, judge: str | None = None) -> tuple[int, int]:
+def verify(profile: str, names: list[str], sample: int, seed: int, judge: str | None = None) -> tuple[int, int]:
     """Print one line a page and word; how many words were drawn again, and how many do not score as recorded."""
     words, wrong, checked, models = words_of(profile), 0, 0, {}
-    for page in pages:
+    for page in names:
         file = RESULTS / profile / page / "scores.csv"
         if not file.is_file():
             continue
@@ -139,11 +137,9 @@ if __name__ == "__main__":
     parser.add_argument("--judge", help="a folder or Hub id; default: the model's own")
     given = parser.parse_args()
     try:
-        asked = shown()
-        if given.profile:
-            asked = {given.profile: sorted(p.parent.name for p in (RESULTS / given.profile).glob("*/provenance.json"))}
-        found = [verify(p, pages, given.sample, given.seed, given.judge) for p, pages in asked.items()]
-        checked, wrong = (sum(counts) for counts in zip(*found, strict=True)) if found else (0, 0)
+        asked = {given.profile: pages()} if given.profile else shown()
+        found = [verify(p, names, given.sample, given.seed, given.judge) for p, names in asked.items()]
+        checked, wrong = (sum(counts) for counts in zip(*found, strict=True))
         print(f"{checked} words drawn again, {wrong} not as recorded (tolerance {TOLERANCE})")
         sys.exit(1 if wrong else None if checked else f"results/{given.profile or ''}: nothing could be checked")
     except (ValueError, OSError) as error:

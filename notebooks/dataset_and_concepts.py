@@ -435,18 +435,13 @@ axes[0].set_ylim(max(1, len(in_order)) - 0.5, -0.5)
 plt.show()
 
 # %% tags=["remove-cell"]
-def judged(interval, of=0.0):
-    """Supported above `of`, not supported below; nothing is decided on few concepts."""
-    return verdict(interval, of, fewest={"concept": FEWEST_CONCEPTS})
-
-
 primary = {key: found[key, value] for key, (_, _, value, _) in PAIRS.items()}
-answer = {key: judged(interval) for key, interval in primary.items()}
+answer = {key: verdict(interval) for key, interval in primary.items()}
 # Enough: many gain less than the margin, and few themselves do better than the class word.
 reached = mean_interval(summary[summary["set"] == middle], "R", ["concept", "seed"])
-gains = judged(primary["number, many"], MARGIN)
+gains = verdict(primary["number, many"], MARGIN)
 enough = {"supported": "not supported", "not supported": "supported"}.get(gains, "undecided")
-if enough == "supported" and judged(reached) != "supported":
+if enough == "supported" and verdict(reached) != "supported":
     enough = "undecided"
 leak = paired_interval(summary, "leak", arm="set", new="one scene", base=middle)
 
@@ -466,7 +461,7 @@ if drawn:
     edits = {"supported": "varied scenes keep it more editable than one scene", "not supported": "varied scenes leave it less editable than one scene", "undecided": "whether varied scenes keep it more editable than one scene is open"}
     sentence += f"; {edits[answer['backgrounds']]}"
 comes_back = {"supported": "; a scene that never changes comes back unasked", "not supported": "; a scene that never changes does not come back"}
-sentence += comes_back.get(judged(leak), "") + "."
+sentence += comes_back.get(verdict(leak), "") + "."
 groups = [rows["R"].dropna().groupby(rows["seed"]).mean().to_numpy() for _, rows in typed.groupby("concept")]
 groups = [g for g in groups if len(g) > 1]
 kinds_p = float(kruskal(*groups).pvalue) if len(groups) > 1 and len({x for g in groups for x in g}) > 1 else np.nan
@@ -493,6 +488,7 @@ glued = dict(
     few=middle,
     fewest=fewest,
     fewest_concepts=f"{FEWEST_CONCEPTS}",
+    spans=", ".join(f"{label[name]} {way:.2f}" for name, way in span.items()),
     many=most,
     number_few=told["number, few"],
     number_many=told["number, many"],
@@ -536,6 +532,8 @@ for key, value in glued.items():
 #   then do more. The drawn things also appear from both sides already.
 # - To a CLIP, likeness is also likeness of the background, and half of our drawn held-out pictures stand before a plain backdrop: that
 #   favours words that learned before one. The oracle’s columns in the table above do not depend on it.
+# - The way from the class word to the concept’s own pictures is not equally long: {glue:text}`spans` in cosine. Where it is short, shares of it are large and
+#   uncertain, and weigh as much as any.
 # - One concept a type cannot tell the type from the concept.
 # - With this many concepts, the smallest p-value the test over concepts could give is {glue:text}`smallest_p`, before Holm’s correction. Each point
 #   rests on {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts, and one CLIP scored them.
@@ -580,7 +578,7 @@ claims = [
         test="share of plain-prompt pictures in which the oracle sees the scene of the one-scene set; supported if that set shows it more often than varied scenes do",
         result=leak_told,
         n=sample,
-        verdict=judged(leak),
+        verdict=verdict(leak),
     ),
     Claim(
         source="poster, future work (a question there)",

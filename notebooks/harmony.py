@@ -547,7 +547,7 @@ contrasts = pd.DataFrame(
 
 def judged(some):
     """Of each rival: better than it?"""
-    return {base: verdict(c, fewest={"concept": FEWEST_CONCEPTS}) for base, c in some.items()}
+    return {base: verdict(c) for base, c in some.items()}
 
 
 def outcome(some):

@@ -74,6 +74,7 @@ from textinv_core.page import Claim, model_title, open_page
 from textinv_core.sheets import write_sheet
 from textinv_core.spread import interval_of, resampled_units, spread_between
 from textinv_core.stats import (
+    ENOUGH,
     FEWEST_CONCEPTS,
     counted,
     holm,
@@ -386,7 +387,7 @@ pd.DataFrame(lines).style.hide(axis="index")
 # %% tags=["remove-cell"]
 model_name, poster = model_title(model), final.query("concept == @first.name")
 apart_words, apart_seeds = (distances.loc[("other", last, m), "estimate"] for m in ("words", "seeds"))
-matters = verdict(excess, fewest={"concept": FEWEST_CONCEPTS, "seed": FEWEST})
+matters = verdict(excess, fewest=ENOUGH | {"seed": FEWEST})
 if not np.isfinite(excess.low):
     why = "it cannot be told whether the first word matters: that takes a second word and several training seeds"
 else:

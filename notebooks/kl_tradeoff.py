@@ -473,7 +473,7 @@ decides = bool(reported)  # settings must not be reported on the concepts they w
 
 def judged(c):
     """Whether a contrast is above zero, as far as this run may decide."""
-    return verdict(c, fewest={"concept": FEWEST_CONCEPTS}) if decides else "undecided"
+    return verdict(c) if decides else "undecided"
 
 
 keeps, of_rival = judged(paid["E"]), {rival: judged(equal_reconstruction[rival]) for rival in RIVALS}

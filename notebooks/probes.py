@@ -70,7 +70,8 @@ from textinv_core import probes, vocabulary
 from textinv_core.concepts import class_phrase, context_prompts, load_concept, load_images, plain_prompt
 from textinv_core.figures import PALETTE, image_grid, step_slider_html, use_style
 from textinv_core.metrics import evaluate
-from textinv_core.page import Claim, model_title, open_page, single_kl_weight
+from textinv_core.page import Claim, model_title, open_page
+from textinv_core.recorded import chosen_kl_weight
 from textinv_core.sheets import write_sheet
 from textinv_core.stats import (
     FEWEST_CONCEPTS,
@@ -101,7 +102,7 @@ use_style()
 plt.rcParams["figure.dpi"] = 120
 
 # %% tags=["hide-input"]
-kl_weight, weight_from = single_kl_weight(profile, kl_weight)
+kl_weight, weight_from = chosen_kl_weight(profile, kl_weight)
 where = dict(profile=profile, model=model, judge=judge, out=out, runs=runs, initializer=initializer)
 page = open_page("probes", concepts=[concept] if concept else concepts, **where)
 pipe, chosen, store, folder = page.pipe, page.concepts, page.store, page.folder
@@ -677,10 +678,10 @@ exact = slopes[slopes["pooling"] == RIGHT].groupby("reading")["exact"].mean()
 outside = {}
 for reading, rows in places.groupby("reading"):
     outside[reading] = hierarchical_bootstrap(rows.assign(outside=rows["outside"].astype(float)), "outside", levels)
-leaves = verdict(outside[NAIVE], 0.5, fewest={"concept": FEWEST_CONCEPTS}) if len(seeds) > 1 else "undecided"
+leaves = verdict(outside[NAIVE], 0.5) if len(seeds) > 1 else "undecided"
 lonely = places.assign(lonely=places["lonelier"] < 0.025).groupby("reading")["lonely"].mean()
 out_told = {
-    k: f"{100 * x.estimate:.0f} % of the rows lie outside (95 % interval {100 * x.low:.0f} to {100 * x.high:.0f} %), "
+    k: f"{100 * x.estimate:.0f} % of the rows lie outside ({f'95 % interval {100 * x.low:.0f} to {100 * x.high:.0f} %' if x.low < x.high else 'all alike, so no interval'}), "
     f"{100 * lonely[k]:.0f} % by being lonely, the others by their length alone"
     for k, x in outside.items()
 }

@@ -73,10 +73,11 @@ from textinv_core.concepts import class_phrase, context_prompts, load_images, pl
 from textinv_core.dreambooth import DreamBooth, dreambooth, rare_token
 from textinv_core.figures import image_grid, use_style
 from textinv_core.metrics import evaluate, image_only, summarise
-from textinv_core.page import Claim, model_title, open_page, single_kl_weight
+from textinv_core.page import Claim, model_title, open_page
 from textinv_core.paths import DATA
 from textinv_core.precision import autocast_dtype
 from textinv_core.probes import open_clip, text_features
+from textinv_core.recorded import chosen_kl_weight
 from textinv_core.sheets import write_sheet
 from textinv_core.spread import interval_of, resampled_units
 from textinv_core.stats import counted, holm, in_words, mean_interval, paired_differences, paired_interval, side
@@ -100,7 +101,7 @@ noises = range(images_per_prompt)
 plain = {c.name: plain_prompt(c.kind) for c in chosen}
 prompts = {c.name: [plain[c.name], *list(context_prompts(c.kind))[:contexts]] for c in chosen}
 reported = [c.name for c in chosen if c.name not in development] or [c.name for c in chosen]
-kl_weight, weight_from = single_kl_weight(profile, kl_weight)
+kl_weight, weight_from = chosen_kl_weight(profile, kl_weight)
 weights = {TI: 0.0, KL: kl_weight}
 token = identifier or rare_token(pipe.tokenizer)
 published = pd.DataFrame(yaml.safe_load((DATA / "published.yml").read_text(encoding="utf-8")))

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import psutil
 import yaml
 
 NOTEBOOKS = Path(__file__).resolve().parent
@@ -32,6 +31,7 @@ def read_parameters_cell(notebook: Path) -> str:
 def run(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
     """Execute `notebook` with `parameters` and write it to `output` when, and only when, it succeeds."""
     from textinv_core.parameters import check, declared
+    from textinv_core.records import unfinished
 
     check(parameters, declared(read_parameters_cell(notebook)))
     with warnings.catch_warnings():
@@ -40,10 +40,7 @@ def run(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
         from traitlets.config import Config
     os.environ.pop("MPLBACKEND", None)  # a kernel that inherits another one shows no figures
     output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{output.stem}.{os.getpid()}.ipynb")
-    for torn in output.parent.glob(f".{output.stem}.*.ipynb"):  # left by a run that was killed
-        if (pid := torn.suffixes[-2][1:]).isdigit() and not psutil.pid_exists(int(pid)):
-            torn.unlink(missing_ok=True)
+    partial = unfinished(output, ".ipynb")
     # Sockets in a folder of their own: ports are picked before they are bound, and kernels started together collide.
     sockets = tempfile.mkdtemp(prefix="kernel-")
     kernel = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/socket"}})

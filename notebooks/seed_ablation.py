@@ -70,7 +70,7 @@ from textinv_core.metrics import evaluate, image_only, summarise
 from textinv_core.page import Claim, model_title, open_page
 from textinv_core.sheets import write_sheet
 from textinv_core.spread import interval_of, resampled_units, spread_between, spread_within, variance_parts
-from textinv_core.stats import FEWEST_CONCEPTS, counted, in_words, paired_interval, side, verdict
+from textinv_core.stats import ENOUGH, FEWEST_CONCEPTS, counted, in_words, paired_interval, side, verdict
 from textinv_core.training import Arm
 
 EDITABILITY = "editability_deleted"  # the paper's reading: placeholder deleted
@@ -348,7 +348,7 @@ def percent(found):
 
 
 # %% tags=["remove-cell"]
-answer = verdict(primary, SUBSTANTIAL, fewest={"concept": FEWEST_CONCEPTS, "seed": FEWEST})
+answer = verdict(primary, SUBSTANTIAL, fewest=ENOUGH | {"seed": FEWEST})
 if not np.isfinite(primary.low):
     why = "what share of the variance is the training seed’s cannot be told: that takes several training seeds and noises"
 else:

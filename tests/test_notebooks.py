@@ -1,6 +1,7 @@
 """Notebooks: pairs in sync, one parameters cell, strict, runnable from anywhere on anyone's pictures."""
 
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -143,7 +144,7 @@ def test_plain_papermill_refuses_a_misspelt_parameter(tmp_path):
 def test_a_failed_run_leaves_the_earlier_result(tmp_path):
     earlier = tmp_path / "out.ipynb"
     earlier.write_text("an earlier result")
-    torn = tmp_path / ".out.999999999.ipynb"  # of a run that was killed: no process has that number
+    torn = tmp_path / f".out.ipynb.{platform.node()}.999999999.ipynb"  # of a killed run: no process has that number
     torn.write_text("{")
     done = run(
         [*RUNNER, "step_ablation", "out.ipynb", "-r", "model", "no/such/model", "-r", "out", "records"], tmp_path

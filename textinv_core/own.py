@@ -16,6 +16,7 @@ from textinv_core.models import model_hash
 from textinv_core.nulls import NULL_SEED, Nulls, cached_nulls, describe_nulls
 from textinv_core.ranking import rank
 from textinv_core.records import identity
+from textinv_core.stats import counted
 from textinv_core.store import Store
 
 FEWEST, MOST = 2, 25  # pictures: beyond these the study has no advice
@@ -56,7 +57,7 @@ def advice(table: pd.DataFrame, concept: Concept, side: int) -> list[str]:
     said, count = [], len(table)
     low, high = BEST
     if not FEWEST <= count <= MOST:
-        said.append(f"{count} picture{'s' * (count != 1)}: take {FEWEST} to {MOST}, best {low} to {high}.")
+        said.append(f"{counted(count, 'picture')}: take {FEWEST} to {MOST}, best {low} to {high}.")
     for row in table.itertuples():
         if min(row.width, row.height) < side:
             said.append(f"{row.file} has {row.width}x{row.height} pixels, the model draws {side}: it will be blurred.")

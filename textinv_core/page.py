@@ -11,11 +11,10 @@ from diffusers import StableDiffusionPipeline
 
 from textinv_core.concepts import Concept, Settings, Word, data_hash, load_concept
 from textinv_core.models import Judge, load_judge, load_pipeline, model_hash, resolution
-from textinv_core.records import load_json, provenance, record_dir, write_json, write_table
+from textinv_core.records import provenance, record_dir, write_json, write_table
 from textinv_core.store import Store, open_store
 
 POCKET = "pocket"
-UNCHOSEN_KL_WEIGHT = 0.1  # lambda of the KL term, before any run has chosen one
 
 
 class Claim(Settings):
@@ -85,20 +84,6 @@ def open_page(
     folder = Path(out) if out else record_dir(profile, name)
     folder.mkdir(parents=True, exist_ok=True)
     return Page(name, profile, folder, pipe, scorer, loaded, open_store(profile, runs))
-
-
-def single_kl_weight(profile: str, given: float) -> tuple[float, str]:
-    """The KL weight a page uses where it needs a single one, and where that comes from, in words.
-
-    `given`, unless zero: then the one that `kl_tradeoff` chose in this profile, on the development concepts;
-    UNCHOSEN_KL_WEIGHT where that page has not been run.
-    """
-    if given:
-        return given, "given to this run"
-    numbers = record_dir(profile, "kl_tradeoff") / "numbers.json"
-    if numbers.is_file():
-        return float(load_json(numbers)["kl_weight"]), "chosen on the development concepts"
-    return UNCHOSEN_KL_WEIGHT, "not chosen by any run of the page on KL weights"
 
 
 def model_title(model: str) -> str:

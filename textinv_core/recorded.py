@@ -1,4 +1,4 @@
-"""Which learned words are on record: a row for each and checkpoint, to choose by concept, seed, KL weight, step."""
+"""What other pages have on record: their words, a row for each checkpoint, and the KL weight that one of them chose."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,11 @@ import pandas as pd
 from textinv_core.arms import Run, recorded
 from textinv_core.concepts import Concept, data_hash
 from textinv_core.models import model_hash
-from textinv_core.records import identity
+from textinv_core.records import identity, load_json, record_dir
 from textinv_core.store import DECIDES, Store
 from textinv_core.tokens import Embedding
 
+UNCHOSEN_KL_WEIGHT = 0.1  # lambda of the KL term, before any run has chosen one
 LIKE = dict(vectors=1, l2_weight=0.0, norm_lock=False, kl_weighting="exact", kl_variance="fixed_small")
 
 
@@ -48,3 +49,17 @@ def word_at(table: pd.DataFrame, concept: str, seed: int, weight: float, step: i
         raise ValueError(f"no word of {concept} is recorded for seed {seed}, KL weight {weight:g}, step {step}")
     (row,) = found.itertuples()
     return next(e for e in Run(row.run).at(row.step) if e.arm == row.arm)
+
+
+def chosen_kl_weight(profile: str, given: float) -> tuple[float, str]:
+    """The KL weight a page uses where it needs a single one, and where that comes from, in words.
+
+    `given`, unless zero: then the one that `kl_tradeoff` settled on in this profile; UNCHOSEN_KL_WEIGHT where that
+    page has not been run.
+    """
+    if given:
+        return given, "given to this run"
+    numbers = record_dir(profile, "kl_tradeoff") / "numbers.json"
+    if numbers.is_file():
+        return float(load_json(numbers)["kl_weight"]), "taken over from the page on KL weights"
+    return UNCHOSEN_KL_WEIGHT, "not chosen by any run of the page on KL weights"

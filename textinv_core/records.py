@@ -30,17 +30,10 @@ PACKAGES = ("torch", "diffusers", "transformers", "numpy", "scipy", "pandas", "p
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary name beside `path`; on success it is flushed to disk and becomes `path`.
-
-    What a process of this machine that was killed here left half written is swept out.
-    """
+    """Yield a temporary name beside `path` (`unfinished`); on success it is flushed to disk and becomes `path`."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    of_host = f".{path.name}.{platform.node()}"
-    temporary = path.with_name(f"{of_host}.{os.getpid()}.tmp")
-    for torn in path.parent.glob(f"{glob.escape(of_host)}.*.tmp"):
-        if not _alive(torn.name.split(".")[-2]):
-            torn.unlink(missing_ok=True)
+    temporary = unfinished(path, ".tmp")
     try:
         yield temporary
         with open(temporary, "rb+") as file:
@@ -48,6 +41,15 @@ def atomic(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def unfinished(path: Path, suffix: str) -> Path:
+    """This process's name for `path` while it is written; those of processes killed on this machine are swept out."""
+    of_host = f".{path.name}.{platform.node()}"
+    for torn in path.parent.glob(f"{glob.escape(of_host)}.*{suffix}"):
+        if not _alive(torn.name.removesuffix(suffix).rpartition(".")[2]):
+            torn.unlink(missing_ok=True)
+    return path.with_name(f"{of_host}.{os.getpid()}{suffix}")
 
 
 def _alive(pid: str) -> bool:

@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 
 from textinv_core.concepts import Concept, load_images
 from textinv_core.records import atomic, write_image
+from textinv_core.stats import counted
 from textinv_core.tokens import FILE_NAME, Embedding
 
 HUB_LICENCES = (
@@ -87,7 +88,7 @@ def write_card(
         "",
         f"{code(embedding.placeholder)} is a word learned by Textual Inversion (Gal et al. 2022) for"
         f" {plain('the pocket model' if model == 'pocket' else Path(model).name if not is_hub_id else model)}:"
-        f" {vectors} vector{'s' * (vectors != 1)} of {width} numbers. It works with that model only, or one that"
+        f" {counted(vectors, 'vector')} of {width} numbers. It works with that model only, or one that"
         " shares its text encoder.",
         *([f"It stands for {plain(concept.description)}."] if concept.description else []),
         "",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy import stats
 
 LEVELS = ("concept", "seed", "prompt", "image")
 FEWEST_CONCEPTS = 3  # below that an interval over concepts decides nothing: all may fall on one side by luck
+ENOUGH = MappingProxyType({"concept": FEWEST_CONCEPTS})
 
 
 class Interval(NamedTuple):
@@ -196,7 +198,7 @@ def side(interval: Interval, of: float = 0.0) -> int:
     return int(interval.low > of) - int(interval.high < of)
 
 
-def verdict(interval: Interval, of: float = 0.0, *, fewest: Mapping[str, int]) -> str:
+def verdict(interval: Interval, of: float = 0.0, *, fewest: Mapping[str, int] = ENOUGH) -> str:
     """Of a claim that a difference is above `of`; undecided with fewer units at a level than `fewest` asks for."""
     enough = all(interval.n.get(level, 0) >= least for level, least in fewest.items())
     return {1: "supported", -1: "not supported", 0: "undecided"}[side(interval, of) if enough else 0]

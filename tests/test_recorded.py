@@ -2,7 +2,7 @@
 
 import pytest
 
-from textinv_core import page
+from textinv_core import recorded
 from textinv_core.records import write_json
 
 
@@ -15,12 +15,12 @@ def records(tmp_path, monkeypatch):
 def test_a_given_weight_is_taken_as_it_is(records):
     write_json(records / "quick/kl_tradeoff/numbers.json", dict(kl_weight="0.3"))
     for given in (0.1, 2.0):
-        weight, source = page.single_kl_weight("quick", given)
+        weight, source = recorded.chosen_kl_weight("quick", given)
         assert weight == given and "given" in source
 
 
 def test_else_the_one_chosen_in_the_same_profile(records):
     write_json(records / "quick/kl_tradeoff/numbers.json", dict(kl_weight="0.3"))
-    assert page.single_kl_weight("quick", 0.0) == (0.3, "chosen on the development concepts")
-    weight, source = page.single_kl_weight("other", 0.0)
-    assert weight == page.UNCHOSEN_KL_WEIGHT and "not chosen" in source
+    assert recorded.chosen_kl_weight("quick", 0.0) == (0.3, "taken over from the page on KL weights")
+    weight, source = recorded.chosen_kl_weight("other", 0.0)
+    assert weight == recorded.UNCHOSEN_KL_WEIGHT and "not chosen" in source
