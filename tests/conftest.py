@@ -177,6 +177,9 @@ experiments:
       null_pictures: 200, batch: 2, tuned_steps: 1, checkpoint_every: 2, seeds: [3], own_pictures: 2}}
   dataset_and_concepts:
     parameters: {{concepts: [elder_tree, nova_hall], pictures: [1, 3], few: 3}}
+  more_vectors:
+    parameters: {{concepts: [elder_tree, nova_hall], vectors: [1, 3]}}
+    after: [step_ablation]
   what_it_costs:
     parameters: {{concepts: [elder_tree], arms: [1, 2], calls: 1, repeats: 1, seeds: [3], sampler_steps: [1, 2]}}
   your_own_concept:
@@ -187,7 +190,7 @@ experiments:
     after: [step_ablation, kl_tradeoff]
   summary:
     after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, probes, kl_tradeoff,
-      harmony, dataset_and_concepts]
+      harmony, dataset_and_concepts, more_vectors]
 """
 
 

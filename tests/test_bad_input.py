@@ -560,6 +560,8 @@ RUNNER = [  # notebook, arguments, what is said
     ("step_ablation", ["-p", "learning_rate", ".nan"], "parameter `learning_rate` must be a number, not nan"),
     ("step_ablation", ["-p", "learning_rate", ".inf"], "parameter `learning_rate` must be a number, not inf"),
     ("step_ablation", ["-p", "learning_rate", "fast"], "parameter `learning_rate` must be a number, not 'fast'"),
+    ("more_vectors", ["-y", "{vectors: [4]}"], "parameter `vectors` must be two or more of 1 to 32, each once, not"),
+    ("more_vectors", ["-y", "{vectors: [0, 2]}"], "parameter `vectors` must be two or more of 1 to 32"),
     ("step_ablation", ["-y", "{seeds: [0, 0]}"], "parameter `seeds` must be 0 or more each, none twice, not [0, 0]"),
     ("step_ablation", ["-y", "{seeds: [-1]}"], "parameter `seeds` must be 0 or more each"),
     ("step_ablation", ["-y", "{seeds: []}"], "parameter `seeds` must be 0 or more each"),

@@ -20,6 +20,7 @@ TYPES |= {f"list[{name}]": list[kind] for name, kind in list(TYPES.items())}
 LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "learning_rate": (lambda rate: rate > 0, "more than 0"),
     "kl_weights": (lambda weights: all(w >= 0 for w in weights), "weights of 0 or more"),
+    "vectors": (lambda n: len({*n}) == len(n) > 1 and min(n) > 0 and max(n) <= 32, "two or more of 1 to 32, each once"),
     "l2_weights": (lambda weights: all(w >= 0 for w in weights), "weights of 0 or more"),
     "seeds": (lambda seeds: seeds and min(seeds) >= 0 and len({*seeds}) == len(seeds), "0 or more each, none twice"),
     "concepts": (lambda names: len({*names}) == len(names), "names or folders, each once"),
