@@ -245,6 +245,7 @@ glued = dict(
     steps=f"{steps}",
     learning_rate=f"{learning_rate:g}",
     model_name=model_name,
+    smallest_p=f"{2 ** (1 - usable):.2g}" if usable else "undefined",
     p_likeness=f"{contrasts.query('primary').set_index('measure')['p_holm'].get('reconstruction', np.nan):.2g}",
     p_obedience=f"{contrasts.query('primary').set_index('measure')['p_holm'].get('editability', np.nan):.2g}",
 )
@@ -256,7 +257,7 @@ for key, value in glued.items():
 #
 # On {glue:text}`model_name` ({glue:text}`sample`), {glue:text}`longest` vectors instead of {glue:text}`shortest` change reconstruction by {glue:text}`told_likeness` of the span
 # and editability by {glue:text}`told_obedience`. **A longer word is more like the concept: {glue:text}`verdict_likeness`. It hears the rest of the sentence less:
-# {glue:text}`verdict_obedience`.** Sign flips over concepts, after Holm, give p = {glue:text}`p_likeness` and {glue:text}`p_obedience`. {glue:text}`oracle_told`
+# {glue:text}`verdict_obedience`.** {glue:text}`oracle_told`
 #
 # What it does not show:
 #
@@ -264,6 +265,8 @@ for key, value in glued.items():
 #   longer](step_ablation.ipynb) gives a short word more ground too.
 # - A longer word takes more of the sentence’s places in the text encoder, and leaves fewer to what is said beside it.
 # - Left out of the anchors’ scale, because their anchors do not bracket the scores: {glue:text}`n_left_out` of {glue:text}`n_concepts` concepts. They count in the oracle’s shares alone.
+# - The intervals decide. Sign flips over concepts, after Holm, give p = {glue:text}`p_likeness` and {glue:text}`p_obedience`; with this many concepts the smallest they could give
+#   is {glue:text}`smallest_p`, before the correction.
 # - The oracle’s and CLIP’s answers rest on few pictures a word. Nobody was asked which pictures they prefer.
 
 # %% tags=["remove-cell"]

@@ -187,7 +187,8 @@ experiments:
     after: [step_ablation]
   explore:
     parameters: {{concepts: [elder_tree, comet_cake], images_per_prompt: 1}}
-    after: [step_ablation, kl_tradeoff]
+    after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, probes, kl_tradeoff,
+      harmony, dataset_and_concepts, more_vectors, what_it_costs, your_own_concept]
   summary:
     after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, probes, kl_tradeoff,
       harmony, dataset_and_concepts, more_vectors]
@@ -217,6 +218,14 @@ def study(study_copy):
 
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=3, help="how often test_kills kills a run")
+
+
+def pytest_collection_modifyitems(config, items):
+    """With several workers a file stays in one, for its fixtures, and so does what needs the built study."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            group = "study" if "study" in item.fixturenames else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_generate_tests(metafunc):

@@ -46,6 +46,15 @@ def test_the_profiles_plan_their_jobs(study_copy, profile):
     assert "rule book" in done.stdout and "experiment=step_ablation" in done.stdout
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_what_shows_all_words_or_claims_comes_after_what_makes_them(profile):
+    """Else a page depends on which job happened to end first."""
+    experiments = yaml.safe_load((ROOT / "config" / f"{profile}.yaml").read_text())["experiments"]
+    assert set(experiments["explore"]["after"]) == set(experiments) - {"explore", "summary"}
+    notebook = (ROOT / "notebooks" / "summary.py").read_text()
+    assert all(f'"{name}"' in notebook for name in experiments["summary"]["after"])
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
