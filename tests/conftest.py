@@ -220,6 +220,7 @@ def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=3, help="how often test_kills kills a run")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(config, items):
     """With several workers a file stays in one, for its fixtures, and so does what needs the built study."""
     if config.pluginmanager.hasplugin("xdist"):
