@@ -41,7 +41,7 @@ book: environment
 
 test: environment
 	@$(BIN)/ruff check .
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTESTFLAGS)
+	@$(BIN)/python -m pytest -n 2 $(PYTESTFLAGS)
 
 verify: environment
 	@$(BIN)/python book/verify.py $(if $(filter-out file,$(origin PROFILE)),--profile $(PROFILE))

@@ -220,13 +220,17 @@ def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=3, help="how often test_kills kills a run")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
-def pytest_collection_modifyitems(config, items):
-    """With several workers a file stays in one, for its fixtures, and so does what needs the built study."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            group = "study" if "study" in item.fixturenames else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With several workers a file stays in one, for its fixtures, and all that need the built study in the same."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFixtures(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0]
+            return "study" if file.endswith(("test_book.py", "test_pipeline.py")) else file
+
+    return ByFixtures(config, log)
 
 
 def pytest_generate_tests(metafunc):
