@@ -164,7 +164,7 @@ for value, called in SAID.items():
     if summary[value].notna().any():
         step_curves(summary.dropna(subset=[value]), value, x="vectors", units=units, ax=right, label=called)
     else:
-        right.set_title("the oracle does not know these", fontsize=9)
+        right.text(shortest, 0.5, "the oracle does not know these", fontsize=9)
 left.set(xlabel="vectors", ylabel="share of the anchors’ span")
 right.set(xlabel="vectors", ylabel="share of pictures", ylim=(-0.03, 1.03))
 for ax in (left, right):

@@ -24,7 +24,8 @@ PINS = dict(
     (canonicalize_name(name), version)
     for name, version in re.findall(r"^([A-Za-z0-9._-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M)
 )
-IMPORT_NAMES = {"PIL": "pillow", "yaml": "pyyaml", "IPython": "ipython", "websocket": "websocket-client"}
+IMPORT_NAMES = {"PIL": "pillow", "yaml": "pyyaml", "IPython": "ipython"}
+IMPORT_NAMES |= {"websocket": "websocket-client", "xdist": "pytest-xdist"}
 
 
 def make(target, *variables, **environment):
