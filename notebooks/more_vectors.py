@@ -65,7 +65,7 @@ from textinv_core.figures import image_grid, step_curves, use_style
 from textinv_core.metrics import evaluate, image_only, summarise
 from textinv_core.page import Claim, model_title, open_page
 from textinv_core.sheets import write_sheet
-from textinv_core.stats import FEWEST_CONCEPTS, counted, holm, in_words, paired_interval, verdict
+from textinv_core.stats import FEWEST_CONCEPTS, counted, holm, in_words, paired_interval, side, verdict
 from textinv_core.tokens import save_embedding
 from textinv_core.tradeoff import on_anchor_scale
 from textinv_core.training import Arm
@@ -130,16 +130,16 @@ scaled = on_anchor_scale(summary, floor, ceiling, EDITABILITY)
 # The first training seed and the first noise, none chosen. Left the plain prompt, right one with a context.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "A training picture, and what words of more and more vectors draw from the same noise: left for the plain prompt, right for a prompt with a context, named at the right.", "name": "fig-vectors-grid"}, "image": {"alt": "Two grids of small pictures, a row for each concept: a training picture and one drawn picture for each number of vectors, for the plain prompt and for a prompt with a context.", "width": "100%"}}
-side, label = 96, {c.name: c.name.replace("_", " ") for c in chosen}
+pixels, label = 96, {c.name: c.name.replace("_", " ") for c in chosen}
 second = {c.name: next(iter(phrases[c.name]), plain[c.name]) for c in chosen}
-cells = [dict(concept=c.name, column="pictures", image=load_images(c.images[:1], side)[0]) for c in chosen]
+cells = [dict(concept=c.name, column="pictures", image=load_images(c.images[:1], pixels)[0]) for c in chosen]
 cells += [dict(concept=name, column=n, image=tiles[name, n, plain[name]]) for name in names for n in lengths]
 cells_in_context = [dict(concept=name, column=n, image=tiles[name, n, second[name]]) for name in names for n in lengths]
 size = (1.05 * (2 * len(lengths) + 1) + 2.6, 1.05 * len(names) + 0.5)
 figure, (left, right) = plt.subplots(1, 2, figsize=size, width_ratios=[len(lengths) + 1, len(lengths)], layout="constrained")
-image_grid(pd.DataFrame(cells), row="concept", column="column", row_labels=label, ax=left, pixels=side)
+image_grid(pd.DataFrame(cells), row="concept", column="column", row_labels=label, ax=left, pixels=pixels)
 said = {name: phrases[name].get(second[name], "") for name in names}
-image_grid(pd.DataFrame(cells_in_context), row="concept", column="column", row_labels=said, ax=right, pixels=side)
+image_grid(pd.DataFrame(cells_in_context), row="concept", column="column", row_labels=said, ax=right, pixels=pixels)
 right.yaxis.tick_right()
 right.tick_params(axis="y", length=0)
 figure.savefig(folder / "overview.png", dpi=150, bbox_inches="tight")
@@ -213,10 +213,13 @@ moved.style.format("{:.2f}")
 
 # %% tags=["remove-cell"]
 likeness, obedience = change[longest, "R"], change[longest, "E"]
-answers = {"likeness": verdict(likeness), "obedience": verdict(obedience._replace(estimate=-obedience.estimate, low=-obedience.high, high=-obedience.low))}
-verbs = {1: "raise", -1: "lower", 0: "do not clearly change"}
-clear = {key: verbs[{"supported": 1, "not supported": -1}.get(answers[key], 0)] for key in answers}
-clear["obedience"] = {"raise": "lower", "lower": "raise"}.get(clear["obedience"], clear["obedience"])  # the claim is that it falls
+cost = paired_interval(scaled, "E", arm="vectors", new=shortest, base=longest, pair=("concept", "seed"))
+answers = {"likeness": verdict(likeness), "obedience": verdict(cost)}
+verbs = {1: "raise", -1: "lower"}
+clear = {
+    key: "do not clearly change" if answers[key] == "undecided" else verbs[side(c)]
+    for key, c in (("likeness", likeness), ("obedience", obedience))
+}
 model_name = model_title(model)
 told = {"likeness": in_words(likeness, "+.2f"), "obedience": in_words(obedience, "+.2f")}
 sentence = f"On {model_name}, {longest} vectors for a word instead of {shortest} {clear['likeness']} likeness ({told['likeness']}) and {clear['obedience']} editability ({told['obedience']}), as shares of the anchors’ span."
