@@ -410,6 +410,8 @@ moved = {1: "rises", -1: "falls", 0: "does not clearly change"}
 said, tests = {}, {}
 for key, row in primary.iterrows():
     told = moved[row["sign"]] if np.isfinite(row["low"]) else "cannot be judged"
+    if row["sign"] and not decided[key]:
+        told += ", by its interval though not after Holm’s correction"
     said[key] = f"{told}: {row['said']}" if np.isfinite(row["change"]) else "is not defined"
     of = counted(row["concepts"], "concept")
     tests[key] = f"Holm-corrected p {row['p_holm']:.3f}, {of}" if np.isfinite(row["p_holm"]) else f"no test over {of}"

@@ -103,7 +103,7 @@ plt.show()
 # ## Claim by claim
 #
 # *Supported* and *not supported* mean that the 95 % interval lies clear of what the claim rules out; *undecided*, that it does not, or
-# that the run is too small to say. *Primary* claims were named on their page before its results.
+# that the run is too small to say; where a page says so, a test corrected for several comparisons has to agree. *Primary* claims were named on their page before its results.
 
 # %% tags=["hide-input"]
 HTML(claims_html(claims, titles))
