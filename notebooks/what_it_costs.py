@@ -36,7 +36,7 @@ arms: list[int] = [1, 4, 16, 64]  # [words] learned together
 batch_size: int = 4  # [pictures] per update and learned word
 calls: int = 2  # [updates] in one timing
 repeats: int = 5  # [rounds] in which everything is timed once
-compiled: bool = False  # [yes or no] also compile the network, which takes minutes for each number of words
+compiled: bool = False  # [yes or no] also time our loop compiled, which takes a minute or two for each number of words
 memory_gb: float = 4.0  # [GB] what one backward pass may keep
 steps: int = 400  # [updates] of both loops where what they learn is compared
 seeds: list[int] = [0, 1]  # [numbers] training seeds
@@ -66,6 +66,7 @@ check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline
+import time
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -77,9 +78,10 @@ from myst_nb import glue
 from pocket_world.witness import open_oracle, sees
 
 from textinv_core.batches import encode_latents
-from textinv_core.compiling import compiled as compile_network
+from textinv_core.compiling import can_compile
+from textinv_core.compiling import compiled as compile_gradient
 from textinv_core.concepts import class_phrase, context_prompts, plain_prompt
-from textinv_core.costs import arm_step, bare_network, in_turns, peak_bytes, sd15_unet, traced
+from textinv_core.costs import arm_step, bare_network, in_turns, networks, peak_bytes, sd15_unet, traced
 from textinv_core.figures import use_style
 from textinv_core.generation import generate
 from textinv_core.metrics import evaluate
@@ -103,62 +105,89 @@ pipe, chosen, store = page.pipe, page.concepts, page.store
 first = chosen[0]
 templates = describe(pipe, [Arm(c) for c in chosen], steps=1)["templates"]
 dtype, length = fastest_dtype(pipe.unet), pipe.text_encoder.config.max_position_embeddings
-on, title = machine(), model_title(model)
+on, title, both_ways = machine(), model_title(model), compiled and can_compile()
 table = {}
 
 # %% [markdown]
 # ## Steps per second
 #
-# In turns, in one process: a step of the published loop, a step of ours with more and more words in it, and the network’s own forward
-# and backward pass on as many examples, which no loop around it can beat.
+# In turns, in one process: a step of the published loop, a step of ours with more and more words in it, and what no loop around
+# them can beat: the forward and backward pass of the denoising network alone on as many examples, and of both frozen networks
+# that a word’s gradient comes through, the text encoder and the denoising network.
+#
+# Where it is asked for, all of ours is timed a second time with that pass traced and compiled as one function, its frozen weights
+# laid out once. The published loop is left as its authors run it.
 #
 # The contrasts of this page, named before its results: steps per second and word against the published loop, for one word
-# and for the largest batch; the share of a step that is the network itself; and the difference in reconstruction after equally
+# and for the largest batch; the share of a step that is the frozen networks themselves; and the difference in reconstruction after equally
 # many steps.
 
 # %% tags=["hide-input"]
 loop = reference_loop(pipe, first, templates=templates[first.name], steps=10**9, batch_size=batch_size)
-tasks, memory = {"published loop": partial(next, loop)}, []
-for k in arms:
-    words = [Arm(first, seed=seed) for seed in range(k)]
-    objective = Objective(pipe, words, batch_size=batch_size, templates=templates, dtype=dtype)
-    at_once = objective.fit(memory_gb)
-    if compiled:
-        objective.network = compile_network(objective.unet)
-    tasks[f"ours, {k}"] = arm_step(objective)
-    tasks[f"network, {k}"] = bare_network(objective.network, examples=k * batch_size, at_once=at_once, length=length)
-tasks["network, published loop"] = bare_network(pipe.unet, examples=batch_size, at_once=batch_size, length=length)
+tasks, called, parts, waits = {"published": partial(next, loop)}, {"published": [1]}, {}, []
+for name, fast in {"ours": False, "ours, compiled": True}.items() if both_ways else [("ours", False)]:
+    called[name] = arms
+    for k in arms:
+        words = [Arm(first, seed=seed) for seed in range(k)]
+        objective = Objective(pipe, words, batch_size=batch_size, templates=templates, dtype=dtype)
+        at_once = objective.fit(memory_gb)
+        if fast:  # what is compiled depends on the frozen networks and on how many examples run at once
+            objective.part = parts.setdefault(at_once, compile_gradient(objective.loss_and_grad))
+            start = time.perf_counter()
+            objective.gradient(objective.start, 1)
+            waits.append(dict(words=k, examples=at_once, seconds=time.perf_counter() - start))
+        tasks[f"{name}, {k}"] = arm_step(objective)
+        tasks[f"both networks, {name}, {k}"] = networks(objective)
+        bare = dict(examples=k * batch_size, at_once=at_once, length=length, compile=fast)
+        tasks[f"network, {name}, {k}"] = bare_network(objective.unet, **bare)
+tasks["network, published"] = bare_network(pipe.unet, examples=batch_size, at_once=batch_size, length=length)
 timings = table["timings"] = in_turns(tasks, repeats=repeats, calls=calls)
 
 # %% tags=["hide-input"]
 seconds = timings.pivot(index="repeat", columns="task", values="seconds")
-rates = [dict(loop="published", words=1, rate=1 / s, speedup=1.0, network=n / s) for s, n in seconds[["published loop", "network, published loop"]].to_numpy()]
-for k in arms:
-    ours, network, theirs = (seconds[name] for name in (f"ours, {k}", f"network, {k}", "published loop"))
-    rates += [dict(loop="ours", words=k, rate=k / s, speedup=k * t / s, network=n / s) for s, n, t in zip(ours, network, theirs, strict=True)]
-rates = table["rates"] = pd.DataFrame(rates)
-typical = rates.groupby(["loop", "words"], sort=False)[["rate", "speedup", "network"]].median().reset_index()
-for name in ("published loop", *(f"ours, {k}" for k in arms)):
-    memory.append(dict(task=name, gigabytes=peak_bytes(tasks[name]) / 2**30))
+theirs, rates = seconds["published"], []
+for name, k in [(name, k) for name, some in called.items() for k in some]:
+    task = name if name == "published" else f"{name}, {k}"
+    own, network = seconds[task], seconds[f"network, {task}"]
+    both = seconds.get(f"both networks, {task}", np.nan)  # not timed for the published loop
+    rates.append(pd.DataFrame(dict(loop=name, words=k, rate=k / own, speedup=k * theirs / own, network=network / own, both=both / own)))
+rates = table["rates"] = pd.concat(rates, ignore_index=True)
+typical = rates.groupby(["loop", "words"], sort=False).median().reset_index()
+memory = [dict(loop=name, words=k, gigabytes=peak_bytes(tasks[name if name == "published" else f"{name}, {k}"]) / 2**30) for name, some in called.items() for k in some]
 memory = table["memory"] = pd.DataFrame(memory)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: steps per second, counted for each word, of our loop by the number of words learned together; dashed, the published loop. Right: the share of a step that is the network\u2019s own forward and backward pass. Points are rounds.", "name": "fig-costs-rate"}, "image": {"alt": "Left, a rising curve of steps per second against the number of words, above a dashed line. Right, shares near one.", "width": "100%"}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: steps per second, counted for each word, by the number of words learned together; dashed, the published loop. Right: the share of a step of ours (compiled, where that was timed) that is the frozen networks’ own forward and backward pass. Lines are medians, points are rounds.", "name": "fig-costs-rate"}, "image": {"alt": "Left, rising curves of steps per second against the number of words, above a dashed line. Right, shares below one.", "width": "100%"}}
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
-own = rates.query("loop == 'ours'")
-for ax, value in ((left, "rate"), (right, "network")):
-    sns.lineplot(own, x="words", y=value, estimator="median", errorbar=None, marker="o", ax=ax)
-    ax.plot(own["words"], own[value], "o", color="0.5", markersize=3, zorder=0)
+best = "ours, compiled" if both_ways else "ours"
+ours = rates.query("loop != 'published'")
+share = {"network": "denoising network", "both": "with the text encoder"}
+shares = ours.query("loop == @best").rename(columns=share).melt("words", list(share.values()), "of", "share")
+for ax, data, value, hue in ((left, ours, "rate", "loop"), (right, shares, "share", "of")):
+    sns.lineplot(data, x="words", y=value, hue=hue, estimator="median", errorbar=None, marker="o", ax=ax)
+    ax.plot(data["words"], data[value], "o", color="0.5", markersize=3, zorder=0)
     ax.set_xscale("log", base=2)
     ax.set_xticks(arms, arms)
+    ax.legend(title=None)
 left.axhline(typical.query("loop == 'published'")["rate"].item(), color="0.3", linestyle="--")
 left.set(xlabel="words learned together", ylabel="steps per second and word", ylim=(0, None))
-right.set(xlabel="words learned together", ylabel="share that is the network", ylim=(0, 1.1))
+right.set(xlabel="words learned together", ylabel="share of a step", ylim=(0, 1.1))
 plt.show()
 
 # %% tags=["hide-input"]
-shown = typical.assign(gigabytes=memory["gigabytes"])
-called = {"loop": "loop", "words": "words", "rate": "steps/s per word", "speedup": "times the published loop", "network": "share of the network", "gigabytes": "peak memory, GB"}
-shown.rename(columns=called).style.format({called[k]: "{:.2f}" for k in ("rate", "speedup", "network", "gigabytes")}).hide(axis="index")
+titles = {"loop": "loop", "words": "words", "rate": "steps/s per word", "speedup": "times the published loop", "network": "share of the denoising network", "both": "with the text encoder", "gigabytes": "peak memory, GB"}
+shown = typical.merge(memory, on=["loop", "words"]).rename(columns=titles)
+shown.style.format({name: "{:.2f}" for name in list(titles.values())[2:]}, na_rep="–").hide(axis="index")
+
+# %% [markdown]
+# What compiling costs, and after how many steps it has paid for itself; in shorter runs, training does not compile unless told to.
+# The table is empty where compiling was not timed.
+
+# %% tags=["hide-input"]
+waits = table["compiling"] = pd.DataFrame(waits, columns=["words", "examples", "seconds"]).drop_duplicates("examples")
+saved = [float((seconds[f"ours, {k}"] - seconds[f"ours, compiled, {k}"]).median()) for k in waits["words"]]
+waits["pays_after"] = [wait / s if s > 0 else np.inf for wait, s in zip(waits["seconds"], saved, strict=True)]
+names = {"words": "words", "examples": "examples at once", "seconds": "compiling, s", "pays_after": "pays after steps"}
+waits.rename(columns=names).style.format({names["seconds"]: "{:.0f}", names["pays_after"]: "{:.0f}"}).hide(axis="index")
 
 # %% [markdown]
 # Memory is the most that the process held at any time of a step, libraries and weights and the other loops’ copies of them included.
@@ -270,13 +299,16 @@ words = study_concepts * study_seeds
 hours = words * study_steps / rate / 3600
 weights, kept = large["weight_bytes"] / 2**30, large["kept_bytes"] / 2**30
 size = [("operations of an update, Tflop", per_step / 1e12), ("weights, GB", weights), ("kept for backward by an example, GB", kept)]
+size += [("one word, an example at a time: both, GB", weights + kept)]
 size += [("one example forward and backward, s, timed", timed), ("updates per second, estimate", rate), ("hours for the study, estimate", hours)]
 table["sd15"] = pd.DataFrame(size, columns=["what", "value"])
 table["sd15"].style.format({"value": "{:.2f}"}, na_rep="not run").hide(axis="index")
 
 # %% tags=["remove-cell"]
-one, many = (typical.query("loop == 'ours' and words == @k").iloc[0] for k in (min(arms), max(arms)))
-spread = {k: rates.query("loop == 'ours' and words == @k")["speedup"] for k in (min(arms), max(arms))}
+one, many = (typical.query("loop == @best and words == @k").iloc[0] for k in (min(arms), max(arms)))
+spread = {k: rates.query("loop == @best and words == @k")["speedup"] for k in (min(arms), max(arms))}
+plain = typical.query("loop == 'ours'").set_index("words")["speedup"]
+plainly = f"{plain[min(arms)]:.1f} and {plain[max(arms)]:.1f} times"
 low, high = round(equal.low, 3) + 0.0, round(equal.high, 3) + 0.0
 said = "scores higher" if low > 0 else "scores lower" if high < 0 else "cannot be told from theirs by its score"
 basis = "a measured rate" if sd15_rate else "counted operations and an assumed accelerator"
@@ -289,7 +321,7 @@ tells = f"{fewest} (95 % interval, {drawn_each} pictures each)" if kept_up else 
 where = f"{on['processor']}, {on['cores']} cores, {on['threads']} threads in use, accelerator: {on['accelerator']}"
 answer = (
     f"On {title}, one word is learned {one['speedup']:.1f} times as fast as by the published loop, and {max(arms)} together "
-    f"{many['speedup']:.1f} times as fast a word; what is learned {said} "
+    f"{many['speedup']:.1f} times as fast a word{', ours compiled' if both_ways else ''}; what is learned {said} "
     f"(reconstruction {in_words(equal)})."
 )
 glued = dict(
@@ -302,6 +334,8 @@ glued = dict(
     many_speedup=f"{many['speedup']:.1f} ({spread[max(arms)].min():.1f} to {spread[max(arms)].max():.1f})",
     one_network=f"{100 * one['network']:.0f} %",
     many_network=f"{100 * many['network']:.0f} %",
+    one_both=f"{100 * one['both']:.0f} %",
+    many_both=f"{100 * many['both']:.0f} %",
     rounds=f"{repeats}",
     quality=in_words(equal),
     n_quality=f"{counted(len(chosen), 'concept')} and {counted(len(seeds), 'training seed')}",
@@ -312,7 +346,7 @@ glued = dict(
     hours=f"{hours:.0f}" if hours >= 10 else f"{hours:.1f}",
     basis=basis,
     title=title,
-    compiled="compiled" if compiled else "not compiled",
+    compiled=f"compiled; without compiling {plainly}" if both_ways else "not compiled",
 )
 for key, value in glued.items():
     glue(key, value, display=False)
@@ -321,9 +355,10 @@ for key, value in glued.items():
 # ## What this shows, and what it does not
 #
 # On {glue:text}`title`, one word takes a step {glue:text}`one_speedup` times as fast as in the published loop, and {glue:text}`most` words
-# together {glue:text}`many_speedup` times as fast for each word (median and range of {glue:text}`rounds` rounds). Of our step,
-# {glue:text}`one_network` and {glue:text}`many_network` are the network’s own work (in {glue:text}`format`, {glue:text}`compiled`); the
-# published loop computes in {glue:text}`full`. After {glue:text}`quality_steps` steps, ours minus theirs in reconstruction is
+# together {glue:text}`many_speedup` times as fast for each word (median and range of {glue:text}`rounds` rounds; ours
+# {glue:text}`compiled`). Of our step, {glue:text}`one_network` and {glue:text}`many_network`
+# are the denoising network’s own work, {glue:text}`one_both` and {glue:text}`many_both` both frozen networks’ (in
+# {glue:text}`format`; the published loop computes in {glue:text}`full`, not compiled). After {glue:text}`quality_steps` steps, ours minus theirs in reconstruction is
 # {glue:text}`quality` ({glue:text}`n_quality`).
 #
 # Pictures drawn per second: {glue:text}`drawing`; {glue:text}`tells`.

@@ -45,7 +45,11 @@ def tokenizer(tmp_path_factory):
     letters = [chr(c) for c in range(33, 127)]
     bpe = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
     bpe.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    trainer = trainers.BpeTrainer(vocab_size=2000, end_of_word_suffix="</w>", show_progress=False)
+    # Named first, or the trainer numbers the last letters in another order each time, and ties fall otherwise.
+    last = [f"{letter}</w>" for letter in letters]
+    trainer = trainers.BpeTrainer(
+        vocab_size=2000, end_of_word_suffix="</w>", show_progress=False, special_tokens=last
+    )  # fmt: skip
     bpe.train_from_iterator([*WORDS, *WORDS, *letters, " ".join("".join(letters))], trainer)
     bpe.model.save(str(folder))  # merges.txt, and a vocab.json without the special tokens
     vocabulary = json.loads((folder / "vocab.json").read_text())

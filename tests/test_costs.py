@@ -5,7 +5,7 @@ import torch
 
 from textinv_core.arms import Arm
 from textinv_core.concepts import training_templates
-from textinv_core.costs import arm_step, bare_network, in_turns, peak_bytes, sd15_unet, traced
+from textinv_core.costs import arm_step, bare_network, in_turns, networks, peak_bytes, sd15_unet, traced
 from textinv_core.objective import Objective
 
 
@@ -27,6 +27,18 @@ def test_a_timed_step_is_a_training_step(pipe, concept):
     assert [step for _, step in seen] == [1, 2] and not torch.equal(seen[0][0], seen[1][0])
     bare_network(pipe.unet, examples=4, at_once=3, length=24)()
     assert all(weight.grad is None for weight in pipe.unet.parameters())
+
+
+def test_the_networks_of_a_step_are_called_as_the_step_calls_them(pipe, concept):
+    templates = {concept.name: training_templates(concept.kind)}
+    objective = Objective(pipe, [Arm(concept), Arm(concept, seed=1)], batch_size=2, templates=templates)
+    objective.micro_batch = 2
+    part, sizes = objective.part, []
+    objective.part = lambda *given: sizes.append(len(given[0])) or part(*given)
+    task = networks(objective)
+    assert sizes == [2, 2]
+    given = task()
+    assert sizes == [2, 2, 2, 2] and [loss.shape for loss, _ in given] == [(2,), (2,)]
 
 
 def test_memory_is_at_least_what_is_held():

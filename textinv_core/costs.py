@@ -17,6 +17,7 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from textinv_core.compiling import compiled
 from textinv_core.objective import Objective
 from textinv_core.training import adam_step
 
@@ -53,6 +54,15 @@ def arm_step(objective: Objective) -> Task:
     return task
 
 
+def networks(objective: Objective) -> Task:
+    """What a training step spends in the frozen networks, text encoder and UNet: the inputs of its step, kept."""
+    part, inputs = objective.part, []
+    objective.part = lambda *given: inputs.append(given) or part(*given)
+    objective.gradient(objective.start, 1)
+    objective.part = part
+    return lambda: [part(*given) for given in inputs]
+
+
 def bare_network(
     network: nn.Module,
     *,
@@ -60,15 +70,23 @@ def bare_network(
     at_once: int,  # of them together
     length: int = 77,  # positions of the text encoder
     side: int | None = None,  # of the latents; default: the network's own
+    compile: bool = False,  # as training compiles it
 ) -> Task:
     """Forward and backward of the UNet alone, the gradient into the text states: no loop can be faster."""
     size = side or _side(network)
 
+    def gradient(sample: Tensor, times: Tensor, states: Tensor) -> tuple[Tensor, ...]:
+        with torch.enable_grad():
+            states = states.detach().requires_grad_()
+            loss = network(sample, times, encoder_hidden_states=states).sample.float().pow(2).mean()
+            return torch.autograd.grad(loss, states)
+
+    call = compiled(gradient) if compile else gradient
+
     def task():
         for part in torch.arange(examples).split(at_once):
             sample, states = _inputs(network, len(part), size, length)
-            times = torch.full((len(part),), 500, device=network.device)
-            network(sample, times, encoder_hidden_states=states).sample.float().pow(2).mean().backward()
+            call(sample, torch.full((len(part),), 500, device=network.device), states)
 
     return task
 

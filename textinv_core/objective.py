@@ -5,10 +5,11 @@ Shapes: A arms, B examples each, N = A * B; S slots (the most vectors of any arm
 """
 
 from functools import cached_property
+from types import SimpleNamespace
 
 import torch
 from diffusers import DDPMScheduler
-from torch import Tensor
+from torch import Tensor, nn
 
 from textinv_core.arms import Arm
 from textinv_core.batches import Batch, encode_latents, fixed_batch, training_batch
@@ -34,7 +35,8 @@ class Objective:
         self.pipe, self.arms, self.batch_size, self.flip = pipe, arms, batch_size, flip
         self.device, self.dtype = pipe.unet.device, dtype or pipe.unet.dtype
         self.unet, self.text_encoder = (shortened(part, dtype) for part in (pipe.unet, pipe.text_encoder))
-        self.network = self.unet  # may be exchanged for a compiled one
+        self.part = self.loss_and_grad  # may be exchanged for a compiled one
+        self.lookup = _Lookup(self.text_encoder)
         self.micro_batch = len(arms) * batch_size  # examples run at once
         self.scheduler = DDPMScheduler.from_config(pipe.scheduler.config)
         concepts = {arm.concept.name: arm.concept for arm in arms}
@@ -72,10 +74,10 @@ class Objective:
         weights = kl_step_weights(self.scheduler.alphas_cumprod, arm.kl_variance, kind)
         return lam_by_timestep(arm.kl_weight, weights, arm.kl_weighting).float()
 
-    def predict(self, noisy: Tensor, timesteps: Tensor, states: Tensor, network=None) -> Tensor:
+    def predict(self, noisy: Tensor, timesteps: Tensor, states: Tensor) -> Tensor:
         """The frozen network's prediction in float32, like `noisy`."""
         noisy, states = noisy.to(self.dtype), states.to(self.dtype)
-        return (network or self.network)(noisy, timesteps, encoder_hidden_states=states).sample.float()
+        return self.unet(noisy, timesteps, encoder_hidden_states=states).sample.float()
 
     def gradient(self, rows: Tensor, step: int) -> tuple[Tensor, Tensor]:
         """Each arm's mean loss (A,) at a step and its gradient (A, S, D)."""
@@ -90,19 +92,36 @@ class Objective:
             a, b = chunk // B, chunk % B
             p, g = self.pair_of[a], self.group_of[a]
             each = leaf[:, None].expand(-1, B, -1, -1).reshape(A * B, *leaf.shape[1:])  # (N, S, D)
-            states = encode(self.text_encoder, ids[chunk], each[chunk[0] : chunk[-1] + 1])
+            tokens = encode(self.lookup, ids[chunk], each[chunk[0] : chunk[-1] + 1])
             t = timesteps[p, b]
-            noise_pred = self.predict(noisy[p, b], t, states)
-            if (g >= 0).any():
-                init = noise_pred_init[g.clamp(min=0), b]  # an arm without KL gets any; its lam is 0
-                loss = regularised_loss(noise_pred, target[p, b], noise_pred_init=init, lam=self.lams[a, t])
-            else:
-                loss = denoising_loss(noise_pred, target[p, b])
-            (loss.sum() / B).backward()
-            losses.append(loss.detach())
+            inputs = [tokens.detach(), noisy[p, b], t, target[p, b]]
+            if self.groups:  # an arm without KL gets any group's; its lam is 0
+                inputs += [noise_pred_init[g.clamp(min=0), b], self.lams[a, t]]
+            loss, grad = self.part(*inputs)
+            tokens.backward(grad)
+            losses.append(loss)
         pull = rows - self.start
         l2 = (self.l2 * pull**2).sum((1, 2))
         return torch.cat(losses).reshape(A, B).mean(1) + l2, leaf.grad + 2 * self.l2 * pull
+
+    def loss_and_grad(
+        self,
+        tokens: Tensor,  # (n, L, D) what the text encoder's own table and the rows give for the prompts
+        noisy: Tensor,  # (n, C, h, w)
+        timesteps: Tensor,  # (n,)
+        target: Tensor,  # (n, C, h, w)
+        *kl: Tensor,  # none, or what the untrained rows predict (n, C, h, w) and lam (n,)
+    ) -> tuple[Tensor, Tensor]:
+        """The loss of each example (n,) and its share of the arm's gradient into the tokens: all that takes time."""
+        with torch.enable_grad():
+            tokens = tokens.detach().requires_grad_()
+            noise_pred = self.predict(noisy, timesteps, _states(self.text_encoder, tokens))
+            if kl:
+                loss = regularised_loss(noise_pred, target, noise_pred_init=kl[0], lam=kl[1])
+            else:
+                loss = denoising_loss(noise_pred, target)
+            (grad,) = torch.autograd.grad(loss.sum() / self.batch_size, tokens)
+        return loss.detach(), grad
 
     def _batch(self, seed: int, name: str, step: int) -> Batch:
         settings = dict(seed=seed, step=step, batch_size=self.batch_size, flip=self.flip)
@@ -118,10 +137,10 @@ class Objective:
         predictions = self._in_parts(noisy[p].flatten(0, 1), timesteps[p].flatten(), states)
         return predictions.unflatten(0, (len(p), -1))
 
-    def _in_parts(self, *inputs: Tensor, network=None) -> Tensor:
+    def _in_parts(self, *inputs: Tensor) -> Tensor:
         """`predict` without gradients, which leaves room for more examples at once."""
         parts = zip(*(x.split(4 * self.micro_batch) for x in inputs), strict=True)
-        return torch.cat([self.predict(*part, network=network) for part in parts])
+        return torch.cat([self.predict(*part) for part in parts])
 
     @torch.no_grad()
     def _fixed_predictions(self, rows: Tensor) -> list[Tensor]:
@@ -130,7 +149,7 @@ class Objective:
         for arm, ids, own in zip(self.arms, self.ids, rows, strict=True):
             batch = self.fixed[arm.concept.name]
             states = encode(self.text_encoder, ids[:1], own).expand(len(batch.noisy), -1, -1)
-            predictions.append(self._in_parts(batch.noisy, batch.timesteps, states, network=self.unet))
+            predictions.append(self._in_parts(batch.noisy, batch.timesteps, states))
         return predictions
 
     @cached_property
@@ -175,5 +194,28 @@ class Objective:
         batch = next(iter(self.fixed.values()))
         with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
             states = encode(self.text_encoder, self.ids[0][:1], self.start[0].clone().requires_grad_())
-            self.predict(batch.noisy[:1], batch.timesteps[:1], states, network=self.unet)
+            self.predict(batch.noisy[:1], batch.timesteps[:1], states)
         return sum(size for where, size in kept.items() if where not in weights)
+
+
+class _Lookup(nn.Module):
+    """A text encoder without layers: `encode` by it gives the tokens (N, L, D) that the layers would see."""
+
+    def __init__(self, text_encoder: nn.Module):
+        super().__init__()
+        self.table, self.device = text_encoder.get_input_embeddings(), text_encoder.device
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.table
+
+    def forward(self, ids: Tensor) -> SimpleNamespace:
+        return SimpleNamespace(last_hidden_state=self.table(ids))
+
+
+def _states(text_encoder: nn.Module, tokens: Tensor) -> Tensor:
+    """The hidden states (N, L, D) of tokens (N, L, D) looked up before."""
+    hook = text_encoder.get_input_embeddings().register_forward_hook(lambda *_: tokens)
+    try:
+        return text_encoder(torch.zeros(tokens.shape[:2], dtype=torch.long, device=tokens.device)).last_hidden_state
+    finally:
+        hook.remove()
