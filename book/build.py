@@ -21,6 +21,7 @@ import nbformat
 import yaml
 
 from textinv_core.paths import PUBLISHED
+from textinv_core.records import code_hash
 from textinv_core.stats import counted
 
 BOOK = Path(__file__).resolve().parent
@@ -126,6 +127,14 @@ def provenance_page(records: list[dict]) -> str:
             f"| [{r['page']}](experiments/{r['page']}) | {r['profile']} | {r['parameters'].get('model', '–')} "
             f"| {r['time'][:10]} | {minutes} | {hardware}, {machine.get('threads', '?')} threads | `{r['code']}` |"
         )
+    current = code_hash()
+    earlier = sum(r["code"] != current for r in records)
+    if earlier:
+        lines += [
+            "",
+            f"{counted(earlier, 'page')} of {len(records)} ran with an earlier state of `textinv_core` than the one "
+            f"beside this book, `{current}`. `make verify` draws a sample of their pictures again.",
+        ]
     for r in records:
         identity = {
             "record": r["id"],

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 from browser import chromium, find_chromium
 
-from textinv_core.paths import BOOK
+from textinv_core.paths import BOOK, ROOT
+from textinv_core.records import code_hash, load_json
 
 sys.path.insert(0, str(BOOK))
 from check import pages as own_pages
 from check import problems
+
+from build import provenance_page
 
 AXE = Path(__file__).parent / "axe/axe.min.js"
 needs_chromium = pytest.mark.skipif(
@@ -78,6 +81,14 @@ def test_the_experiment_page_says_what_it_shows(html):
 def test_provenance_comes_from_the_records(html):
     text = (html / "provenance.html").read_text()
     assert "step_ablation" in text and "torch" in text and "elder_tree" in text
+    assert "earlier state" not in text
+
+
+def test_pages_of_an_earlier_state_of_the_code_are_counted():
+    kept = [load_json(path) for path in sorted(ROOT.glob("results/full/*/provenance.json"))[:3]]
+    now = [record | {"code": code_hash()} for record in kept]
+    assert "earlier state" not in provenance_page(now)
+    assert "1 page of 3 ran with an earlier state" in provenance_page([kept[0] | {"code": "0" * 10}, *now[1:]])
 
 
 @needs_chromium

@@ -52,9 +52,9 @@ def compiled(gradient: Callable[..., tuple[Tensor, ...]]) -> Callable[..., tuple
 
 
 def _compile(gradient: Callable, *inputs: Tensor) -> Callable:
-    import torch._inductor.config as settings  # takes seconds, and most runs are not compiled
-
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(BUILD / "inductor"))
+    import torch._inductor.config as settings  # after the line above, which it reads
+
     warnings.filterwarnings("ignore", message="Dynamo detected a call to a `functools.lru_cache`")
     on_cpu = inputs[0].device.type == "cpu"
     graph = make_fx(gradient, decomposition_table=CPU_BACKWARD if on_cpu else {})(*inputs)
