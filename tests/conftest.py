@@ -224,16 +224,29 @@ def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=3, help="how often test_kills kills a run")
 
 
+def _group(nodeid: str) -> str:
+    """With several workers a file stays in one, for its fixtures, and all that need the built study in the same."""
+    file = nodeid.split("::")[0]
+    return "study" if file.endswith(("test_book.py", "test_pipeline.py")) else file
+
+
+def pytest_collection_modifyitems(config, items):
+    """Alone, in the order of files; with several workers what takes long begins first, or one would end up waiting."""
+    if hasattr(config, "workerinput"):
+        slow = {_group(item.nodeid) for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: ((group := _group(item.nodeid)) != "study", group not in slow))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """With several workers a file stays in one, for its fixtures, and all that need the built study in the same."""
+    """Groups of tests to workers, in the order in which they were collected."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFixtures(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            file = nodeid.split("::")[0]
-            return "study" if file.endswith(("test_book.py", "test_pipeline.py")) else file
+            return _group(nodeid)
 
+    config.option.loadscopereorder = False
     return ByFixtures(config, log)
 
 

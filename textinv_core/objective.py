@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from textinv_core.arms import Arm
 from textinv_core.batches import Batch, encode_latents, fixed_batch, training_batch
 from textinv_core.losses import denoising_loss, kl_step_weights, lam_by_timestep, regularised_loss
+from textinv_core.memory import keep_freed_memory
 from textinv_core.precision import shortened
 from textinv_core.tokens import encode, initial_rows, tokenize
 
@@ -34,6 +35,8 @@ class Objective:
     ):
         self.pipe, self.arms, self.batch_size, self.flip = pipe, arms, batch_size, flip
         self.device, self.dtype = pipe.unet.device, dtype or pipe.unet.dtype
+        if self.device.type == "cpu":
+            keep_freed_memory()
         self.unet, self.text_encoder = (shortened(part, dtype) for part in (pipe.unet, pipe.text_encoder))
         self.part = self.loss_and_grad  # may be exchanged for a compiled one
         self.lookup = _Lookup(self.text_encoder)
