@@ -41,18 +41,15 @@ def test_the_backward_pass_written_anew_is_the_built_in_one(layer, size):
 
 
 def test_what_is_written_anew_leaves_the_graph():
-    part = torch.nn.Sequential(LAYERS["convolution"](), LAYERS["doubling"](), LAYERS["tripling"]()).requires_grad_(
-        False
-    )
+    part = torch.nn.Sequential(*(LAYERS[name]() for name in ("convolution", "doubling", "tripling")))
+    part.requires_grad_(False)
 
     def gradient(x):
         x = x.detach().requires_grad_()
         return torch.autograd.grad(part(x).pow(3).sum(), x)
 
-    names = [
-        str(node.target)
-        for node in make_fx(gradient, decomposition_table=CPU_BACKWARD)(torch.randn(1, 3, 4, 4)).graph.nodes
-    ]
+    graph = make_fx(gradient, decomposition_table=CPU_BACKWARD)(torch.randn(1, 3, 4, 4)).graph
+    names = [str(node.target) for node in graph.nodes]
     assert not any("convolution_backward" in name for name in names)
     assert sum("upsample_nearest2d_backward" in name for name in names) == 1  # the tripling's
 

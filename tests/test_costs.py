@@ -5,7 +5,8 @@ import torch
 
 from textinv_core.arms import Arm
 from textinv_core.concepts import training_templates
-from textinv_core.costs import arm_step, bare_network, in_turns, networks, peak_bytes, sd15_unet, traced
+from textinv_core.costs import arm_step, bare_network, frozen_networks, in_turns, peak_bytes, sd15_unet, traced
+from textinv_core.memory import keep_freed_memory
 from textinv_core.objective import Objective
 
 
@@ -35,14 +36,16 @@ def test_the_networks_of_a_step_are_called_as_the_step_calls_them(pipe, concept)
     objective.micro_batch = 2
     part, sizes = objective.part, []
     objective.part = lambda *given: sizes.append(len(given[0])) or part(*given)
-    task = networks(objective)
+    task = frozen_networks(objective)
     assert sizes == [2, 2]
     given = task()
     assert sizes == [2, 2, 2, 2] and [loss.shape for loss, _ in given] == [(2,), (2,)]
 
 
-def test_memory_is_at_least_what_is_held():
-    assert peak_bytes(lambda: torch.ones(64, 2**20).sum()) > 2**28
+def test_memory_is_what_a_task_held_and_not_what_one_before_it_freed():
+    keep_freed_memory()
+    large, small = (peak_bytes(lambda n=n: torch.ones(n, 2**20).sum()) for n in (256, 64))
+    assert large > 2**30 and 2**28 < small < large - 2**29
 
 
 def test_counting_needs_no_data_and_grows_with_the_picture(pipe):

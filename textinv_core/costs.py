@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from textinv_core.compiling import compiled
+from textinv_core.memory import give_back_freed_memory
 from textinv_core.objective import Objective
 from textinv_core.training import adam_step
 
@@ -54,7 +55,7 @@ def arm_step(objective: Objective) -> Task:
     return task
 
 
-def networks(objective: Objective) -> Task:
+def frozen_networks(objective: Objective) -> Task:
     """What a training step spends in the frozen networks, text encoder and UNet: the inputs of its step, kept."""
     part, inputs = objective.part, []
     objective.part = lambda *given: inputs.append(given) or part(*given)
@@ -94,6 +95,7 @@ def bare_network(
 def peak_bytes(task: Task) -> int:
     """The most memory the process (or the accelerator) held while `task` ran, weights and libraries included."""
     gc.collect()
+    give_back_freed_memory()  # of other tasks
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
         task()

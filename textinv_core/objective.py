@@ -5,18 +5,17 @@ Shapes: A arms, B examples each, N = A * B; S slots (the most vectors of any arm
 """
 
 from functools import cached_property
-from types import SimpleNamespace
 
 import torch
 from diffusers import DDPMScheduler
-from torch import Tensor, nn
+from torch import Tensor
 
 from textinv_core.arms import Arm
 from textinv_core.batches import Batch, encode_latents, fixed_batch, training_batch
 from textinv_core.losses import denoising_loss, kl_step_weights, lam_by_timestep, regularised_loss
 from textinv_core.memory import keep_freed_memory
 from textinv_core.precision import shortened
-from textinv_core.tokens import encode, initial_rows, tokenize
+from textinv_core.tokens import encode, hidden_states, initial_rows, look_up, tokenize
 
 
 class Objective:
@@ -39,7 +38,6 @@ class Objective:
             keep_freed_memory()
         self.unet, self.text_encoder = (shortened(part, dtype) for part in (pipe.unet, pipe.text_encoder))
         self.part = self.loss_and_grad  # may be exchanged for a compiled one
-        self.lookup = _Lookup(self.text_encoder)
         self.micro_batch = len(arms) * batch_size  # examples run at once
         self.scheduler = DDPMScheduler.from_config(pipe.scheduler.config)
         concepts = {arm.concept.name: arm.concept for arm in arms}
@@ -95,7 +93,7 @@ class Objective:
             a, b = chunk // B, chunk % B
             p, g = self.pair_of[a], self.group_of[a]
             each = leaf[:, None].expand(-1, B, -1, -1).reshape(A * B, *leaf.shape[1:])  # (N, S, D)
-            tokens = encode(self.lookup, ids[chunk], each[chunk[0] : chunk[-1] + 1])
+            tokens = look_up(self.text_encoder, ids[chunk], each[chunk[0] : chunk[-1] + 1])
             t = timesteps[p, b]
             inputs = [tokens.detach(), noisy[p, b], t, target[p, b]]
             if self.groups:  # an arm without KL gets any group's; its lam is 0
@@ -109,7 +107,7 @@ class Objective:
 
     def loss_and_grad(
         self,
-        tokens: Tensor,  # (n, L, D) what the text encoder's own table and the rows give for the prompts
+        tokens: Tensor,  # (n, L, D) token embeddings of the prompts
         noisy: Tensor,  # (n, C, h, w)
         timesteps: Tensor,  # (n,)
         target: Tensor,  # (n, C, h, w)
@@ -118,7 +116,7 @@ class Objective:
         """The loss of each example (n,) and its share of the arm's gradient into the tokens: all that takes time."""
         with torch.enable_grad():
             tokens = tokens.detach().requires_grad_()
-            noise_pred = self.predict(noisy, timesteps, _states(self.text_encoder, tokens))
+            noise_pred = self.predict(noisy, timesteps, hidden_states(self.text_encoder, tokens))
             if kl:
                 loss = regularised_loss(noise_pred, target, noise_pred_init=kl[0], lam=kl[1])
             else:
@@ -199,26 +197,3 @@ class Objective:
             states = encode(self.text_encoder, self.ids[0][:1], self.start[0].clone().requires_grad_())
             self.predict(batch.noisy[:1], batch.timesteps[:1], states)
         return sum(size for where, size in kept.items() if where not in weights)
-
-
-class _Lookup(nn.Module):
-    """A text encoder without layers: `encode` by it gives the tokens (N, L, D) that the layers would see."""
-
-    def __init__(self, text_encoder: nn.Module):
-        super().__init__()
-        self.table, self.device = text_encoder.get_input_embeddings(), text_encoder.device
-
-    def get_input_embeddings(self) -> nn.Module:
-        return self.table
-
-    def forward(self, ids: Tensor) -> SimpleNamespace:
-        return SimpleNamespace(last_hidden_state=self.table(ids))
-
-
-def _states(text_encoder: nn.Module, tokens: Tensor) -> Tensor:
-    """The hidden states (N, L, D) of tokens (N, L, D) looked up before."""
-    hook = text_encoder.get_input_embeddings().register_forward_hook(lambda *_: tokens)
-    try:
-        return text_encoder(torch.zeros(tokens.shape[:2], dtype=torch.long, device=tokens.device)).last_hidden_state
-    finally:
-        hook.remove()

@@ -70,8 +70,8 @@ def tokenize(tokenizer, texts: Sequence[str], vectors: Mapping[str, int] | None 
     return torch.tensor(rows, dtype=torch.long)
 
 
-def encode(text_encoder, ids: torch.Tensor, rows: torch.Tensor | None = None) -> torch.Tensor:
-    """Hidden states (N, L, D) of `ids` (N, L) with learned `rows` (S, D), or (N, S, D) for each text its own."""
+def look_up(text_encoder, ids: torch.Tensor, rows: torch.Tensor | None = None) -> torch.Tensor:
+    """Token embeddings (N, L, D) of `ids` (N, L): the table's, and learned `rows` (S, D), or (N, S, D) each its own."""
     ids = ids.to(text_encoder.device)
     learned = ids >= FIRST_LEARNED_ID
     table = text_encoder.get_input_embeddings()
@@ -80,20 +80,27 @@ def encode(text_encoder, ids: torch.Tensor, rows: torch.Tensor | None = None) ->
         raise ValueError(f"embedding of width {rows.shape[-1]}: this text encoder's is {table.embedding_dim}")
     if learned.any() and int(ids.max()) - FIRST_LEARNED_ID >= slots:
         raise ValueError(f"ids ask for {int(ids.max()) - FIRST_LEARNED_ID + 1} learned rows, {slots} were given")
+    tokens = table(ids.masked_fill(learned, 0))
+    # `where` per slot: its backward is a plain sum, the same bytes every time (indexing's is not).
+    for slot in range(slots):
+        row = rows[..., slot, :].to(tokens)  # (D,) or (N, D)
+        row = row if row.dim() == 1 else row[:, None]
+        tokens = torch.where((ids == FIRST_LEARNED_ID + slot)[..., None], row, tokens)
+    return tokens
 
-    def exchange(_module, _inputs, looked_up):  # (N, L, D)
-        # `where` per slot: its backward is a plain sum, the same bytes every time (indexing's is not).
-        for slot in range(slots):
-            row = rows[..., slot, :].to(looked_up)  # (D,) or (N, D)
-            row = row if row.dim() == 1 else row[:, None]
-            looked_up = torch.where((ids == FIRST_LEARNED_ID + slot)[..., None], row, looked_up)
-        return looked_up
 
-    hook = table.register_forward_hook(exchange)
+def hidden_states(text_encoder, tokens: torch.Tensor) -> torch.Tensor:
+    """What the text encoder makes of token embeddings (N, L, D): its last hidden states (N, L, D)."""
+    hook = text_encoder.get_input_embeddings().register_forward_hook(lambda *_: tokens)  # it accepts ids alone
     try:
-        return text_encoder(ids.masked_fill(learned, 0)).last_hidden_state
+        return text_encoder(torch.zeros(tokens.shape[:2], dtype=torch.long, device=tokens.device)).last_hidden_state
     finally:
         hook.remove()
+
+
+def encode(text_encoder, ids: torch.Tensor, rows: torch.Tensor | None = None) -> torch.Tensor:
+    """Hidden states (N, L, D) of `ids` (N, L) with learned `rows`, as for `look_up`."""
+    return hidden_states(text_encoder, look_up(text_encoder, ids, rows))
 
 
 def encode_prompts(pipe, texts: Sequence[str], embeddings: Sequence[Embedding] = ()) -> torch.Tensor:
