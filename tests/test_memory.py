@@ -11,7 +11,7 @@ from textinv_core.memory import keep_freed_memory
 if sys.argv[1] == "keep":
     assert keep_freed_memory()
 def step():
-    tensors = [torch.ones(2**20) for _ in range(20)]
+    tensors = [torch.ones(2**24) for _ in range(4)]  # of 64 MB: larger than any that the C library keeps by itself
 for _ in range(3):
     step()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -27,4 +27,5 @@ def test_what_was_freed_is_not_asked_for_again():
     for how in ("keep", "as it is"):
         done = subprocess.run([sys.executable, "-c", COUNT, how], capture_output=True, text=True, check=True)
         faults[how] = int(done.stdout)
-    assert faults["keep"] < 100 < faults["as it is"]
+    # Not zero: the heap may still grow by a tensor after the first steps. Given back, all 40 are asked for anew.
+    assert faults["keep"] < faults["as it is"] / 20
