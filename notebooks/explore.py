@@ -189,7 +189,7 @@ ranking = f"read beside {null_pictures} pictures of the class" if null_pictures 
 glued = dict(
     verdict_short=f"On {model_title(model)}: {count}, at {len(table)} checkpoints in all, with KL weights from {table['weight'].min():g} to {table['weight'].max():g}.",
     source_said="None were found, so this page learned a few in a short run." if trained_here else f"They were learned by the other pages, at a learning rate of {learning_rate:g}.",
-    ranked_said=f"The order is {ranking}; with `-p null_pictures` it can be had beside nulls."
+    ranked_said=f"The order is {ranking}; the parameter null_pictures has the cosines read beside nulls."
     if null_pictures < SMALLEST_NULL
     else f"The order is {ranking}.",
     shown=label[name],

@@ -81,8 +81,8 @@ check_notebook(In, globals())
 # %% [markdown]
 # ## What was decided before looking
 #
-# Scores are on {ref}`the scale that the anchors span <measures>`. Settings are chosen on {glue:text}`n_development` development concepts and reported on
-# {glue:text}`n_reported` others. The **primary contrasts** are paired over concepts and training seeds:
+# Scores are on {ref}`the scale that the anchors span <measures>`. Settings are chosen on {glue:text}`n_development` and reported on
+# {glue:text}`n_reported`. The **primary contrasts** are paired over concepts and training seeds:
 #
 # - *KL exact* minus *early stopping*, minus *L2 pull*, and minus *interpolation*: editability at equal reconstruction, {glue:text}`level` of the span, read off each
 #   method’s front. KL is called better only if it beats all three.
@@ -404,7 +404,7 @@ axes[2].set(yticks=range(5), yticklabels=[f"− {r}" for r in (*RIVALS, f"naive 
 plt.show()
 
 # %% [markdown]
-# Every contrast, with its n and the p-value of sign flips over concepts (before correction). With {glue:text}`n_usable` concepts the smallest p that this test can give is {glue:text}`smallest_p`, and
+# Every contrast, with its n and the p-value of sign flips over concepts (before correction). With {glue:text}`n_usable` the smallest p that this test can give is {glue:text}`smallest_p`, and
 # {glue:text}`smallest_holm` after Holm’s correction: the verdicts rest on the intervals.
 
 # %% tags=["hide-input"]
@@ -461,7 +461,7 @@ on_manifold = bool(2.5 <= typical["norm_percentile"] <= 97.5 and typical["neares
 def told(c, form="+.2f", short=False):
     """A contrast as it stands in a sentence."""
     if np.isnan(c.estimate):
-        return "not defined"
+        return "an unknown amount"
     if np.isnan(c.low):
         return f"{c.estimate:{form}} (one pair, no interval)"
     bounds = f"{c.low:{form}} to {c.high:{form}}"
@@ -517,7 +517,7 @@ context_told = ""
 if truth:
     context_told = f"The oracle sees the context in a share of pictures that changes by {told(paid['context_seen'])} from naive to KL."
     if by_oracle:
-        context_told += f" It sees the concept in the plain picture {told(paid['concept_seen'])}, and both at once {told(paid['both_seen'])}."
+        context_told += f" The share of plain pictures with the concept changes by {told(paid['concept_seen'])}, that of pictures with both by {told(paid['both_seen'])}."
 
 # %% tags=["remove-cell"]
 glued = dict(
@@ -539,12 +539,12 @@ glued = dict(
     choice_told=choice_told,
     reach_told=reach_told,
     context_told=context_told or "No oracle knows this model’s pictures.",
-    n_development=f"{len(chosen) - len(reported)}",
-    n_reported=f"{len(reported)}",
-    n_usable=f"{usable}",
-    n_seeds=f"{len(seeds)}",
-    n_pictures=f"{images_per_prompt}",
-    n_contexts=f"{min(contexts, *(len(p) - 1 for p in prompts.values()))}",
+    n_development=counted(len(chosen) - len(reported), "development concept"),
+    n_reported=counted(len(reported), "other"),
+    n_usable=counted(usable, "concept"),
+    n_seeds=counted(len(seeds), "training seed"),
+    n_pictures=counted(images_per_prompt, "picture"),
+    n_contexts=counted(min(contexts, *(len(p) - 1 for p in prompts.values())), "context"),
     smallest_holm=f"{min(1, len(primary) * 2.0 ** (1 - usable)):.3g}" if usable > 1 else "not defined",
     smallest_p=f"{2.0 ** (1 - usable):.3g}" if usable > 1 else "not defined",
     steps=f"{steps}",
@@ -589,7 +589,7 @@ everything.style.format({"β": "{:.3g}", "loss": "{:.4f}"} | {c: "{:.3f}" for c 
 # %% [markdown]
 # ## What this shows, and what it does not
 #
-# On {glue:text}`model_name`, {glue:text}`n_usable` concepts with {glue:text}`n_seeds` training seeds each, {glue:text}`steps` steps, KL weight $\lambda=$ {glue:text}`kl_weight` ($\beta=$ {glue:text}`kl_beta`) where a single one is meant:
+# On {glue:text}`model_name`, {glue:text}`n_usable` with {glue:text}`n_seeds` each, {glue:text}`steps` steps, KL weight $\lambda=$ {glue:text}`kl_weight` ($\beta=$ {glue:text}`kl_beta`) where a single one is meant:
 #
 # - **KL keeps meaning and context: {glue:text}`keeps`.** From naive to KL, editability changes by {glue:text}`paid_E`, reconstruction by {glue:text}`paid_R` of the anchors’ span. {glue:text}`context_told`
 # - **KL is better than simpler leashes: {glue:text}`better`.** Editability at equal reconstruction, KL minus rival: {glue:text}`gains`. Holm’s p-values: {glue:text}`p_holm`.
@@ -604,14 +604,14 @@ everything.style.format({"β": "{:.3g}", "loss": "{:.4f}"} | {c: "{:.3f}" for c 
 # - The KL tried here is teacher-forced. One along the model’s own chain, as in reinforcement learning, is another method.
 # - *Manifold* is the note’s word, not a measured thing: nearness to ordinary words is what we could measure.
 # - Equal reconstruction is read off straight lines between neighbouring settings; a finer grid could bend them.
-# - Scores come from one CLIP, each point from {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts. Intervals cover {glue:text}`n_usable` concepts, which are few.
+# - Scores come from one CLIP, each point from {glue:text}`n_pictures` a prompt and {glue:text}`n_contexts`. Intervals cover {glue:text}`n_usable`, which is few.
 
 # %% tags=["remove-cell"]
 given = dict(model=model, seeds=seeds, development_seeds=development_seeds, learning_rate=learning_rate, guidance=guidance)
 given |= dict(contexts=contexts, images_per_prompt=images_per_prompt, num_inference_steps=num_inference_steps, level=level)
 given |= dict(kl_weights=weights, kl_weight=kl_weight, l2_weights=l2_weights, rate_shares=rate_shares, shares=shares)
 given |= dict(development=development, initializer=initializer) | settings
-n = f"{counted(usable, 'concept')}, {counted(len(seeds), 'training seed')}, {counted(images_per_prompt, 'picture')} a prompt, {glued['n_contexts']} contexts"
+n = f"{counted(usable, 'concept')}, {counted(len(seeds), 'training seed')}, {counted(images_per_prompt, 'picture')} a prompt, {glued['n_contexts']}"
 note = dict(source="research note", n=n)
 fair = f"Holm p {glued['p_holm']}"
 claims = [

@@ -170,7 +170,7 @@ HTML(step_slider_html(frames, [f"{step:g}" for step in at], alt))
 # Reconstruction is how much pictures of the plain prompt look like the concept; editability, how well pictures from prompts with a
 # context match them (placeholder deleted from the text, as in the paper). The anchors say what could be reached.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Reconstruction (above) and editability (below) by training step, one column a concept: mean over training seeds with 95 % band. Dashed, the training pictures themselves; dotted, the plain class word. Shaded, the poster\u2019s best range.", "name": "fig-step-curves"}, "image": {"alt": "Line plots of reconstruction and editability against training steps for each concept, between two horizontal reference lines.", "width": "100%"}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Reconstruction (above) and editability (below) by training step, one column a concept: mean over training seeds with 95 % band. Dashed, the training pictures themselves; dotted, the plain class word. Shaded, the poster\u2019s best range, where this run reaches it.", "name": "fig-step-curves"}, "image": {"alt": "Line plots of reconstruction and editability against training steps for each concept, between two horizontal reference lines.", "width": "100%"}}
 size = (max(9, 2.1 * len(names) + 1), 5)
 figure, axes = plt.subplots(2, len(names), figsize=size, sharex=True, sharey="row", squeeze=False, layout="constrained")
 for name, column in zip(names, axes.T, strict=True):

@@ -180,14 +180,14 @@ shown.style.format({name: "{:.2f}" for name in list(titles.values())[2:]}, na_re
 
 # %% [markdown]
 # What compiling costs, and after how many steps it has paid for itself; in shorter runs, training does not compile unless told to.
-# The table is empty where compiling was not timed.
+# Where compiling was not timed, there is no table.
 
 # %% tags=["hide-input"]
 waits = table["compiling"] = pd.DataFrame(waits, columns=["words", "examples", "seconds"]).drop_duplicates("examples")
 saved = [float((seconds[f"ours, {k}"] - seconds[f"ours, compiled, {k}"]).median()) for k in waits["words"]]
 waits["pays_after"] = [wait / s if s > 0 else np.inf for wait, s in zip(waits["seconds"], saved, strict=True)]
 names = {"words": "words", "examples": "examples at once", "seconds": "compiling, s", "pays_after": "pays after steps"}
-waits.rename(columns=names).style.format({names["seconds"]: "{:.0f}", names["pays_after"]: "{:.0f}"}).hide(axis="index")
+waits.rename(columns=names).style.format({names["seconds"]: "{:.0f}", names["pays_after"]: "{:.0f}"}).hide(axis="index") if len(waits) else None
 
 # %% [markdown]
 # A share can come out above one: what is divided was timed one after the other. Memory is the most that the process held at any
@@ -276,8 +276,9 @@ equal = paired_interval(quality, "reconstruction", arm="loop", new="ours", base=
 figure, ax = plt.subplots(figsize=(4.4, 4.2), layout="constrained")
 wide = quality.pivot(index=["concept", "seed"], columns="loop", values="reconstruction").reset_index()
 sns.scatterplot(wide.assign(concept=wide["concept"].str.replace("_", " ")), x="published", y="ours", hue="concept", ax=ax)
-ax.axline((wide["ours"].mean(),) * 2, slope=1, color="0.5", linewidth=1, zorder=0)
-ax.set(xlabel="published loop", ylabel="ours")
+ends = np.array([quality["reconstruction"].min() - 0.05, quality["reconstruction"].max() + 0.05])
+ax.plot(ends, ends, color="0.5", linewidth=1, zorder=0)
+ax.set(xlabel="published loop", ylabel="ours", xlim=ends, ylim=ends, aspect="equal")
 plt.show()
 
 # %% [markdown]
