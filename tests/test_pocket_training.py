@@ -51,8 +51,22 @@ def checkpoint(options, stage):
 
 
 def command(options, stage):
-    return [sys.executable, "-m", "pocket_world", "train", stage, "--tiny", "--threads", "1", "--build",
-            str(options.build), "--samples", str(SAMPLES[stage]), "--checkpoint-seconds", "0"]
+    return [
+        sys.executable,
+        "-m",
+        "pocket_world",
+        "train",
+        stage,
+        "--tiny",
+        "--threads",
+        "1",
+        "--build",
+        str(options.build),
+        "--samples",
+        str(SAMPLES[stage]),
+        "--checkpoint-seconds",
+        "0",
+    ]
 
 
 @pytest.mark.slow
