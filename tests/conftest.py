@@ -185,7 +185,8 @@ experiments:
     parameters: {{concepts: [elder_tree, nova_hall], vectors: [1, 3]}}
     after: [step_ablation]
   what_it_costs:
-    parameters: {{concepts: [elder_tree], arms: [1, 2], calls: 1, repeats: 1, seeds: [3], sampler_steps: [1, 2]}}
+    parameters: {{concepts: [elder_tree], arms: [1, 2], calls: 1, repeats: 1, seeds: [3], updates: 4,
+      sampler_steps: [1, 2]}}
   your_own_concept:
     parameters: {{concept: nova_hall, checkpoint_every: 2, images: 2, null_pictures: 0}}
     after: [step_ablation]

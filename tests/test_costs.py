@@ -35,7 +35,7 @@ def test_the_networks_of_a_step_are_called_as_the_step_calls_them(pipe, concept)
     objective = Objective(pipe, [Arm(concept), Arm(concept, seed=1)], batch_size=2, templates=templates)
     objective.micro_batch = 2
     part, sizes = objective.part, []
-    objective.part = lambda *given: sizes.append(len(given[0])) or part(*given)
+    objective.part = lambda *given: sizes.append(len(given[1])) or part(*given)
     task = frozen_networks(objective)
     assert sizes == [2, 2]
     given = task()

@@ -7,7 +7,9 @@ from textinv_core.concepts import class_phrase, context_prompts, load_concept, p
 from textinv_core.generation import generate
 from textinv_core.metrics import evaluate, image_only, summarise
 from textinv_core.models import load_judge, load_pipeline, resolution
+from textinv_core.objective import Objective
 from textinv_core.paths import CONCEPTS, MODELS
+from textinv_core.precision import fastest_dtype
 from textinv_core.tokens import encode_prompts, initial_rows, known_templates, nearest_words
 from textinv_core.training import Arm, train
 
@@ -72,3 +74,18 @@ def test_the_judge_tells_a_forest_from_a_beach(pocket):
     cosines = judge.image_features(list(images["image"])) @ judge.text_features(prompts).T
     own, other = (cosines[:4, i].mean() + cosines[4:, 1 - i].mean() for i in (0, 1))
     assert own > other and torch.isfinite(cosines).all()
+
+
+def test_stratified_timesteps_make_the_gradient_vary_less_and_leave_its_mean(pocket):
+    concept = load_concept("ember_style")
+    arms, templates = [Arm(concept, seed=seed) for seed in range(64)], ("a painting in the style of {}",)
+
+    def gradients(stratified):  # (updates, D)
+        drawing = dict(batch_size=4, templates={concept.name: templates}, stratified=stratified)
+        own = Objective(pocket, arms, **drawing, dtype=fastest_dtype(pocket.unet))
+        return torch.cat([own.gradient(own.start, step)[1][:, 0] for step in range(1, 6)])
+
+    freely, apart = gradients(False), gradients(True)
+    assert apart.var(0).sum() < 0.8 * freely.var(0).sum()
+    error = ((freely.var(0) + apart.var(0)).sum() / len(freely)).sqrt()
+    assert (freely.mean(0) - apart.mean(0)).norm() < 2 * error

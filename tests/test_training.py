@@ -8,6 +8,7 @@ import time
 
 import pytest
 import torch
+from scipy.stats import kstest
 
 from textinv_core.arms import checkpoint_path
 from textinv_core.batches import encode_latents, stream, training_batch
@@ -59,12 +60,14 @@ def test_training_lowers_the_loss_it_logs(pipe, concept, tmp_path):
     assert log.loc[40, ["concept", "initializer", "seed"]].tolist() == ["red_tower", "tower", 0]
 
 
-def test_the_loss_and_gradient_are_the_published_loops(pipe, concept):
+@pytest.mark.parametrize("stratified", [True, False])
+def test_the_loss_and_gradient_are_the_published_loops(pipe, concept, stratified):
     """The example's algorithm on the same pictures, noise, timesteps and prompts: `reference_loop`."""
     templates, before = training_templates(concept.kind), model_hash(pipe)
-    own = objective(pipe, [Arm(concept)], batch_size=4)
+    own = objective(pipe, [Arm(concept)], batch_size=4, stratified=stratified)
     rows, moments = own.start, torch.zeros(2, *own.start.shape)
-    for step, theirs in enumerate(reference_loop(pipe, concept, templates=templates, steps=3, weight_decay=0.0), 1):
+    settings = dict(templates=templates, steps=3, weight_decay=0.0, stratified=stratified)
+    for step, theirs in enumerate(reference_loop(pipe, concept, **settings), 1):
         loss, gradient = own.gradient(rows, step)
         assert float(loss) == pytest.approx(theirs.loss, rel=1e-5)
         torch.testing.assert_close(gradient[0, 0], theirs.grad, rtol=1e-3, atol=1e-4 * float(theirs.grad.abs().max()))
@@ -241,6 +244,31 @@ def test_batches_draw_every_picture_flip_and_template(pipe, concept):
     assert set(clean[easy].tolist()) == {0, 1, 2, 3, 4, 5}
     assert set(batch.template.tolist()) == set(range(27))
     assert batch.timesteps.min() < 20 and batch.timesteps.max() > 980
+
+
+def test_stratified_batches_hold_one_timestep_of_each_part_and_every_timestep_is_as_likely(pipe, concept):
+    own = objective(pipe, [Arm(concept)])
+    latents, T = own.latents[concept.name], own.scheduler.config.num_train_timesteps
+    settings = dict(seed=0, templates=27, flip=True, stratified=True)
+    for size in (1, 2, 4, 5):
+        batches = [training_batch(latents, own.scheduler, step=s, batch_size=size, **settings) for s in range(400)]
+        parts = torch.stack([batch.timesteps * size // T for batch in batches])
+        assert torch.equal(parts.sort(dim=1).values, torch.arange(size).expand(len(batches), -1))
+        assert kstest(torch.cat([b.timesteps for b in batches]) / T, "uniform").pvalue > 0.01
+        for batch in batches:  # a template for two examples, one from a low part and one from a high
+            assert torch.equal(batch.template[: size // 2 * 2 : 2], batch.template[1::2])
+    templates = torch.stack([batch.template for batch in batches])
+    assert set(templates.flatten().tolist()) == set(range(27)) and (templates[:, 0] != templates[:, 2]).any()
+
+
+@pytest.mark.parametrize("micro_batch", [1, 2, 3, 4, 6, 12])
+def test_prompts_that_two_examples_share_give_the_gradient_of_prompts_apart(pipe, concept, micro_batch):
+    own = objective(pipe, [Arm(concept, seed=seed) for seed in range(3)], batch_size=4)
+    whole = own.gradient(own.start, 1)
+    own.micro_batch = micro_batch  # odd ones cut pairs: each example's prompt is then encoded for itself
+    assert own._examples_per_prompt == (1 if micro_batch % 2 else 2)
+    for a, b in zip(whole, own.gradient(own.start, 1), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4 * float(a.abs().max()))
 
 
 def test_adam_is_torchs_without_weight_decay():

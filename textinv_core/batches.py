@@ -59,6 +59,16 @@ class Draws(NamedTuple):
     noise: Tensor  # (B, C, h, w) standard normal
 
 
+def spread_timesteps(generator: torch.Generator, size: int, timesteps: int) -> Tensor:
+    """One timestep from each of `size` equal parts of the range: the lowest part, the highest, the next lowest, ...
+
+    A batch then never holds noisy examples alone, or clean ones. Averaged over steps every timestep is as likely as if
+    all were drawn freely: the expected gradient is the same, and it varies less, since timesteps differ much in it.
+    """
+    part = torch.stack([torch.arange(size), torch.arange(size).flip(0)], dim=1).flatten()[:size]
+    return ((part + torch.rand(size, generator=generator, dtype=torch.float64)) * timesteps / size).long()
+
+
 def draws(
     scheduler,
     *,
@@ -68,6 +78,7 @@ def draws(
     templates: int,  # how many there are
     shape: tuple[int, ...],  # (B, C, h, w)
     flip: bool,
+    stratified: bool = False,  # timesteps from equal parts of their range; two examples share a template
 ) -> Draws:
     """What (seed, step) draws, whichever loop asks for it."""
     B = shape[0]
@@ -79,11 +90,14 @@ def draws(
         # Uniform numbers scaled to the count: concepts of few and of many pictures draw alike.
         return (torch.rand(B, generator=stream(seed, step, name)) * count).long()
 
+    T, template = scheduler.config.num_train_timesteps, scaled("template", templates)
+    if stratified:  # the noisy example beside each cleaner one has little gradient to lose by sharing its template
+        template = template[::2].repeat_interleave(2)[:B]
     return Draws(
         picture=scaled("picture", pictures),
         mirrored=pick("flip", 2) * int(flip),
-        template=scaled("template", templates),
-        timesteps=pick("timestep", scheduler.config.num_train_timesteps),
+        template=template,
+        timesteps=spread_timesteps(stream(seed, step, "timestep"), B, T) if stratified else pick("timestep", T),
         sample=torch.randn(shape, generator=stream(seed, step, "latent")),
         noise=torch.randn(shape, generator=stream(seed, step, "noise")),
     )
@@ -98,11 +112,12 @@ def training_batch(
     batch_size: int,
     templates: int,  # how many there are
     flip: bool,
+    stratified: bool = False,  # as for `draws`
 ) -> Batch:
     """The batch of (seed, step): the same whichever arms ask for it, on whichever device."""
     shape = (batch_size, *latents.shape[3:])
     named = dict(seed=seed, step=step, pictures=len(latents), templates=templates, shape=shape, flip=flip)
-    picture, mirrored, template, *on_cpu = draws(scheduler, **named)
+    picture, mirrored, template, *on_cpu = draws(scheduler, **named, stratified=stratified)
     timesteps, sample, noise = (x.to(latents.device) for x in on_cpu)
     mean, std = latents[picture.to(latents.device), mirrored.to(latents.device)].unbind(1)
     clean = mean + std * sample

@@ -29,10 +29,12 @@ class Objective:
         batch_size: int,  # examples of an arm in a step
         templates: dict[str, tuple[str, ...]],  # by concept name; "{}" is where the placeholder goes
         flip: bool = True,  # mirror half of the pictures
+        stratified: bool = True,  # timesteps from equal parts of their range, a template for two examples
         dtype: torch.dtype | None = None,  # of the frozen networks; None: the model's own
         fixed: int = 16,  # examples of the logged loss
     ):
-        self.pipe, self.arms, self.batch_size, self.flip = pipe, arms, batch_size, flip
+        self.pipe, self.arms, self.batch_size = pipe, arms, batch_size
+        self.drawing = dict(batch_size=batch_size, flip=flip, stratified=stratified)
         self.device, self.dtype = pipe.unet.device, dtype or pipe.unet.dtype
         if self.device.type == "cpu":
             keep_freed_memory()
@@ -86,14 +88,16 @@ class Objective:
         batches = [self._batch(*pair, step) for pair in self.pairs]
         noisy, target, timesteps, templates = (torch.stack(part) for part in zip(*batches, strict=True))
         noise_pred_init = self._start_predictions(noisy, timesteps, templates)  # (G, B, C, h, w)
-        ids = torch.cat([self.ids[a][templates[pair]] for a, pair in enumerate(self.pair_of.tolist())])  # (N, L)
+        shared = self._examples_per_prompt
+        ids = torch.cat([self.ids[a][templates[pair, ::shared]] for a, pair in enumerate(self.pair_of.tolist())])
         leaf = rows.detach().requires_grad_()
         losses = []
         for chunk in torch.arange(A * B, device=self.device).split(self.micro_batch):
             a, b = chunk // B, chunk % B
             p, g = self.pair_of[a], self.group_of[a]
-            each = leaf[:, None].expand(-1, B, -1, -1).reshape(A * B, *leaf.shape[1:])  # (N, S, D)
-            tokens = look_up(self.text_encoder, ids[chunk], each[chunk[0] : chunk[-1] + 1])
+            prompts = chunk[::shared] // shared
+            each = leaf[:, None].expand(-1, B // shared, -1, -1).flatten(0, 1)  # (prompts of all, S, D)
+            tokens = look_up(self.text_encoder, ids[prompts], each[prompts[0] : prompts[-1] + 1])
             t = timesteps[p, b]
             inputs = [tokens.detach(), noisy[p, b], t, target[p, b]]
             if self.groups:  # an arm without KL gets any group's; its lam is 0
@@ -107,16 +111,17 @@ class Objective:
 
     def loss_and_grad(
         self,
-        tokens: Tensor,  # (n, L, D) token embeddings of the prompts
+        tokens: Tensor,  # (n, L, D) token embeddings of the prompts; (n / 2, L, D) if two examples share each
         noisy: Tensor,  # (n, C, h, w)
         timesteps: Tensor,  # (n,)
         target: Tensor,  # (n, C, h, w)
         *kl: Tensor,  # none, or what the untrained rows predict (n, C, h, w) and lam (n,)
     ) -> tuple[Tensor, Tensor]:
-        """The loss of each example (n,) and its share of the arm's gradient into the tokens: all that takes time."""
+        """The loss of each example (n,) and the arm's gradient into the tokens, in parts: all that takes time."""
         with torch.enable_grad():
             tokens = tokens.detach().requires_grad_()
-            noise_pred = self.predict(noisy, timesteps, hidden_states(self.text_encoder, tokens))
+            states = hidden_states(self.text_encoder, tokens).repeat_interleave(len(noisy) // len(tokens), dim=0)
+            noise_pred = self.predict(noisy, timesteps, states)
             if kl:
                 loss = regularised_loss(noise_pred, target, noise_pred_init=kl[0], lam=kl[1])
             else:
@@ -125,8 +130,14 @@ class Objective:
         return loss.detach(), grad
 
     def _batch(self, seed: int, name: str, step: int) -> Batch:
-        settings = dict(seed=seed, step=step, batch_size=self.batch_size, flip=self.flip)
-        return training_batch(self.latents[name], self.scheduler, templates=self.templates[name], **settings)
+        named = dict(seed=seed, step=step, templates=self.templates[name])
+        return training_batch(self.latents[name], self.scheduler, **named, **self.drawing)
+
+    @property
+    def _examples_per_prompt(self) -> int:
+        """How many examples in a row have one prompt, as long as none of those rows is cut by a micro-batch."""
+        paired = self.drawing["stratified"] and self.batch_size % 2 == 0 and self.micro_batch % 2 == 0
+        return 2 if paired else 1
 
     @torch.no_grad()
     def _start_predictions(self, noisy: Tensor, timesteps: Tensor, templates: Tensor) -> Tensor | None:

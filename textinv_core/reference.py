@@ -4,8 +4,8 @@ Gal et al.'s algorithm as diffusers' example `textual_inversion.py` runs it: one
 encodes the pictures with the VAE and the whole prompts with the text encoder; AdamW moves the whole
 embedding table, and all rows but the placeholder's are put back after each step.
 
-It draws as our loop does, so the two see the same pictures, noise, timesteps and templates. The example reads and
-resizes the pictures at every step; here they are kept, which favours it.
+It draws pictures, noise and templates as our loop does, and timesteps freely; asked to draw them as ours too, it sees
+the very same. The example reads and resizes the pictures at every step; here they are kept, which favours it.
 """
 
 import copy
@@ -43,6 +43,7 @@ def reference_loop(
     learning_rate: float = 2e-3,  # AdamW's, per step
     weight_decay: float = 1e-2,  # the example's default; it shrinks the placeholder's row too
     flip: bool = True,  # mirror half of the pictures
+    stratified: bool = False,  # timesteps from equal parts of their range, two examples to a template, as ours
 ) -> Iterator[Step]:
     """Train one vector for `concept` and yield every step; the pipeline given stays as it is."""
     tokenizer, text_encoder = copy.deepcopy(pipe.tokenizer), copy.deepcopy(pipe.text_encoder)
@@ -61,7 +62,7 @@ def reference_loop(
     pixels = (torch.from_numpy(images) / 127.5 - 1).permute(0, 3, 1, 2).to(pipe.vae.device, pipe.vae.dtype)
     side = resolution(pipe) // pipe.vae_scale_factor
     shape = (batch_size, pipe.unet.config.in_channels, side, side)
-    counts = dict(pictures=len(pixels), templates=len(templates), shape=shape, flip=flip)
+    counts = dict(pictures=len(pixels), templates=len(templates), shape=shape, flip=flip, stratified=stratified)
     for step in range(1, steps + 1):
         draw = draws(scheduler, seed=seed, step=step, **counts)
         timesteps, sample, noise = (x.to(table.device) for x in draw[3:])

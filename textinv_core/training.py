@@ -51,6 +51,7 @@ def train(
     checkpoint_every: int = 250,  # steps; 0 and the last step are kept too
     templates: Sequence[str] | None = None,  # default: each concept's own, or the paper's for its kind
     flip: bool = True,  # mirror half of the pictures
+    stratified: bool = True,  # timesteps from equal parts of their range; False: freely, as the published loop does
     dtype: torch.dtype | None = None,  # of the frozen networks; None: bfloat16 where the processor multiplies it
     compile: bool | str = "auto",  # the network; auto: where there is a compiler and enough to do
     memory_gb: float = 4.0,  # what the activations of one backward pass may take
@@ -64,7 +65,7 @@ def train(
     arms, out, dtype = list(arms), Path(out).resolve(), dtype or fastest_dtype(pipe.unet)
     asked = describe(
         pipe, arms, steps=steps, batch_size=batch_size, checkpoint_every=checkpoint_every, templates=templates,
-        flip=flip, dtype=dtype,
+        flip=flip, stratified=stratified, dtype=dtype,
     )  # fmt: skip
     examples = steps * batch_size * len(arms)
     if compile not in (True, False, "auto"):
@@ -73,7 +74,8 @@ def train(
         raise ValueError(f"memory_gb: expected more than 0, got {memory_gb!r}")
     if begun(out, asked) and finished(out, steps):
         return load_run(out)
-    objective = Objective(pipe, arms, batch_size=batch_size, templates=asked["templates"], flip=flip, dtype=dtype)
+    drawing = dict(batch_size=batch_size, templates=asked["templates"], flip=flip, stratified=stratified)
+    objective = Objective(pipe, arms, **drawing, dtype=dtype)
     with lock(out):
         chosen = begun(out, asked)
         if chosen is None:
@@ -128,14 +130,16 @@ def _loop(objective: Objective, ids: list[str], out: Path, steps: int, every: in
 
 
 def describe(
-    pipe, arms: Sequence[Arm], *, steps, batch_size=4, checkpoint_every=250, templates=None, flip=True, dtype=None
-) -> dict:
+    pipe, arms: Sequence[Arm], *, steps, batch_size=4, checkpoint_every=250, templates=None, flip=True,
+    stratified=True, dtype=None,
+) -> dict:  # fmt: skip
     """What identifies a run, as kept in run.json (arguments as for `train`); ValueError on input that cannot work."""
     for name, value in (("steps", steps), ("batch_size", batch_size), ("checkpoint_every", checkpoint_every)):
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
-    if not isinstance(flip, bool):
-        raise ValueError(f"flip: expected True or False, got {flip!r}")
+    for name, value in (("flip", flip), ("stratified", stratified)):
+        if not isinstance(value, bool):
+            raise ValueError(f"{name}: expected True or False, got {value!r}")
     if not arms:
         raise ValueError("arms: expected one or more, got none")
     concepts = {}
@@ -154,6 +158,7 @@ def describe(
         "checkpoint_every": checkpoint_every,
         "templates": {name: list(_templates(pipe, concept, templates)) for name, concept in concepts.items()},
         "flip": flip,
+        "stratified": stratified,
         "dtype": str(dtype or fastest_dtype(pipe.unet)),
         "model": model_hash(pipe),
         "data": {name: data_hash(concept) for name, concept in concepts.items()},
