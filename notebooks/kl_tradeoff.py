@@ -243,6 +243,8 @@ label = {c.name: c.name.replace("_", " ") for c in chosen}
 # %% tags=["hide-input"]
 development_only = results[~results["concept"].isin([c.name for c in reported])]
 tried = development_only.assign(balance=np.sqrt(development_only["R"].clip(0) * development_only["E"].clip(0)))
+alone = tried.query("method == @KL").groupby(["concept", "strength"])["balance"].mean().dropna()
+alone = alone.unstack("strength").idxmax(axis=1)  # what each development concept would choose
 tried = tried[tried["method"].isin(["naive", *CHOOSING])].groupby(["method", "strength"])[["R", "E", "balance"]].mean()
 balance = tried["balance"].dropna().get(KL, pd.Series(dtype=float))
 weight = kl_weight or (float(balance.idxmax()) if len(balance) else weights[len(weights) // 2])
@@ -511,6 +513,10 @@ if kl_weight:
     choice_told = f"This run was told to use λ = {weight:g}."
 elif len(balance):
     choice_told = f"It is λ = {weight:g}, with a balance of {balance[weight]:.2f}."
+    if len(alone) > 1:  # how much hangs on which concepts these are
+        each = [f"{name.replace('_', ' ')} would choose λ = {own:g}" for name, own in alone.items()]
+        roughly = "So few concepts choose roughly; the comparison at equal reconstruction takes in every weight."
+        choice_told += f" Alone, {', '.join(each)}. {roughly if alone.nunique() > 1 else ''}".rstrip()
 else:
     choice_told = f"This run has no development concept with a balance, so λ = {weight:g}, the middle of the grid, stands in."
 context_told = ""
