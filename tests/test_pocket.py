@@ -78,12 +78,12 @@ def test_the_judge_tells_a_forest_from_a_beach(pocket):
 
 def test_stratified_timesteps_make_the_gradient_vary_less_and_leave_its_mean(pocket):
     concept = load_concept("ember_style")
-    arms, templates = [Arm(concept, seed=seed) for seed in range(64)], ("a painting in the style of {}",)
+    arms, templates = [Arm(concept, seed=seed) for seed in range(32)], ("a painting in the style of {}",)
 
     def gradients(stratified):  # (updates, D)
         drawing = dict(batch_size=4, templates={concept.name: templates}, stratified=stratified)
         own = Objective(pocket, arms, **drawing, dtype=fastest_dtype(pocket.unet))
-        return torch.cat([own.gradient(own.start, step)[1][:, 0] for step in range(1, 6)])
+        return torch.cat([own.gradient(own.start, step)[1][:, 0] for step in range(1, 4)])
 
     freely, apart = gradients(False), gradients(True)
     assert apart.var(0).sum() < 0.8 * freely.var(0).sum()
