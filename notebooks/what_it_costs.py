@@ -285,11 +285,12 @@ quality = table["quality"] = pd.DataFrame(rows)
 equal = paired_interval(quality, "reconstruction", arm="loop", new="ours", base="published")
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Reconstruction after equally many steps: the published loop (across) against ours (up), one point a concept and training seed. On the line, the two are equal.", "name": "fig-costs-quality"}, "image": {"alt": "A scatter of points along the diagonal."}}
-figure, ax = plt.subplots(figsize=(4.4, 4.2), layout="constrained")
+figure, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
 wide = quality.pivot(index=["concept", "seed"], columns="loop", values="reconstruction").reset_index()
 sns.scatterplot(wide.assign(concept=wide["concept"].str.replace("_", " ")), x="published", y="ours", hue="concept", ax=ax)
 limits = np.array([quality["reconstruction"].min() - 0.05, quality["reconstruction"].max() + 0.05])
 ax.plot(limits, limits, color="0.5", linewidth=1, zorder=0)
+sns.move_legend(ax, "upper left", bbox_to_anchor=(1, 1))
 ax.set(xlabel="published loop", ylabel="ours", xlim=limits, ylim=limits, aspect="equal")
 plt.show()
 
@@ -318,7 +319,8 @@ for c in chosen:
 variance = table["variance"] = pd.DataFrame(rows)
 log_variance = variance.assign(log=np.log(variance["variance"]))
 shrunk = {at: paired_interval(some, "log", arm="drawn", new="apart", base="freely") for at, some in log_variance.groupby("at", sort=False)}
-ratios = {at: [np.exp(d.estimate), np.exp(d.low), np.exp(d.high)] for at, d in shrunk.items()}
+shrunk = {at: d._replace(**{name: np.exp(getattr(d, name)) for name in ("estimate", "low", "high")}) for at, d in shrunk.items()}
+ratios = {at: [d.estimate, d.low, d.high] for at, d in shrunk.items()}
 columns = ["variance of an update’s gradient, apart : freely", "95 % interval from", "to"]
 pd.DataFrame.from_dict(ratios, orient="index", columns=columns).rename_axis("at the row").style.format("{:.2f}", na_rep="–")
 
@@ -381,7 +383,7 @@ glued = dict(
     many_both=f"{100 * many['both']:.0f} %",
     rounds=f"{repeats}",
     quality=in_words(equal),
-    variance="; ".join(f"{np.exp(d.estimate):.2f} [{np.exp(d.low):.2f}, {np.exp(d.high):.2f}] at the {at} row" for at, d in shrunk.items()),
+    variance="; ".join(f"at the {at} row {in_words(d, '.2f')}" for at, d in shrunk.items()),
     n_quality=f"{counted(len(chosen), 'concept')} and {counted(len(seeds), 'training seed')}",
     quality_steps=f"{steps}",
     drawing=", ".join(f"{rate_:.1f} in {name}" for name, rate_ in speed.items()),
@@ -404,7 +406,7 @@ for key, value in glued.items():
 # are the denoising network’s own work, {glue:text}`one_both` and {glue:text}`many_both` both frozen networks’ (in
 # {glue:text}`format`; the published loop computes in {glue:text}`full`, not compiled). After {glue:text}`quality_steps` steps, ours minus theirs in reconstruction is
 # {glue:text}`quality` ({glue:text}`n_quality`). With timesteps drawn apart, the variance of an update’s gradient is, as a share of
-# that with timesteps drawn freely, {glue:text}`variance` (95 % interval).
+# that with timesteps drawn freely, {glue:text}`variance`.
 #
 # Pictures drawn per second: {glue:text}`drawing`; {glue:text}`tells`.
 #
