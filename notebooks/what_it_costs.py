@@ -300,7 +300,7 @@ plt.show()
 # The gradient of a nearly clean picture is many times that of a nearly lost one, so a batch whose timesteps are drawn freely is by
 # luck a loud one or a quiet one. Ours takes one timestep from each of as many equal parts of the range as there are examples, and pairs
 # a low one with a high one that shares its prompt, so that the text encoder works half as often. On average over the draws nothing changes. What
-# does change is the spread: here the rows stand still, at their initializer or where learning ended, and only the draws differ.
+# may change is the spread: here the rows stand still, at their initializer or where learning ended, and only the draws differ.
 
 # %% tags=["hide-input"]
 ways, rows, arms_at_once = {"freely": False, "apart": True}, [], min(max(arms), 16)
