@@ -176,7 +176,7 @@ for ax, data, value, hue in ((left, ours, "rate", "loop"), (right, shares, "shar
     ax.legend(title=None)
 left.axhline(typical.query("loop == 'published'")["rate"].item(), color="0.3", linestyle="--")
 left.set(xlabel="words learned together", ylabel="steps per second and word", ylim=(0, None))
-right.set(xlabel="words learned together", ylabel="share of a step", ylim=(0, 1.1))
+right.set(xlabel="words learned together", ylabel="share of a step", ylim=(0, max(1.1, 1.05 * shares["share"].max())))
 plt.show()
 
 # %% tags=["hide-input"]
