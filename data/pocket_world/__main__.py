@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from textinv_core.paths import BUILD, MODELS
+from textinv_core.paths import BUILD, CONCEPTS, MODELS
 
 STAGES = ("dataset", "clip", "vae", "unet", "judge", "oracle")
 
@@ -35,7 +35,9 @@ def parse(arguments=None):
     evaluate.add_argument("--pictures", type=int, default=1000, help="how many to generate")
     commands.add_parser("card", parents=[common], help="write the model card")
     check = commands.add_parser("invert_check", parents=[common], help="a quick inversion of every concept")
-    check.add_argument("--steps", type=int, default=400)
+    check.add_argument("--steps", type=int, default=1000)
+    check.add_argument("--rate", type=float, default=0.01, help="learning rate")
+    check.add_argument("--seeds", type=int, default=1, help="how many training seeds")
     check.add_argument("--concept", action="append", help="only this folder of data/concepts (may be repeated)")
     sheet = commands.add_parser("sheet", help="a contact sheet of the drawn world, with its captions")
     sheet.add_argument("file", type=Path, help="the PNG to write")
@@ -49,17 +51,17 @@ def parse(arguments=None):
 def draw(given):
     """The commands that draw and train nothing."""
     if given.command == "sheet":
-        from pocket_world.sheet import contact_sheet
+        from pocket_world.world.sheet import contact_sheet
 
         picture, captions = contact_sheet(seed=given.seed, zoom=2)
         picture.save(given.file)
         print("\n".join(captions))
     elif given.command == "concepts":
-        from pocket_world.study_concepts import write_all
+        from pocket_world.world.concepts import write_all
 
-        write_all()
+        write_all(CONCEPTS)
     else:
-        from pocket_world.sprites import build_atlas
+        from pocket_world.first.sprites import build_atlas
 
         build_atlas(given.packages)
 
@@ -69,8 +71,8 @@ def main(arguments=None):
     if given.command in ("sheet", "concepts", "atlas"):
         return draw(given)
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(given.build / "inductor"))
-    from pocket_world.files import StageError
-    from pocket_world.stages import Options
+    from pocket_world.training.files import StageError
+    from pocket_world.training.stages import Options
 
     if given.device == "cuda":
         import torch
@@ -84,7 +86,7 @@ def main(arguments=None):
         for stage in STAGES if given.stage == "all" else (given.stage,):
             train_stage(stage, options)
         return
-    from pocket_world import adopt, card, evaluate, export, invert_check
+    from pocket_world.release import adopt, card, evaluate, export, invert_check
 
     {"adopt": adopt.adopt, "export": export.export, "evaluate": evaluate.evaluate, "card": card.write_card,
      "invert_check": invert_check.invert_check}[given.command](given)
@@ -92,33 +94,33 @@ def main(arguments=None):
 
 def train_stage(stage, options):
     if stage == "dataset":
-        from pocket_world.dataset import train_dataset
+        from pocket_world.training.dataset import train_dataset
 
         train_dataset(options)
     elif stage in ("clip", "judge"):
-        from pocket_world.clip import train_clip
+        from pocket_world.training.clip import train_clip
 
         train_clip(options, stage)
     elif stage == "vae" and options.freeze_encoder:
-        from pocket_world.decoder import train_decoder
+        from pocket_world.training.decoder import train_decoder
 
         train_decoder(options)
     elif stage == "vae":
-        from pocket_world.vae import train_vae
+        from pocket_world.training.vae import train_vae
 
         train_vae(options)
     elif stage == "unet":
-        from pocket_world.unet import train_unet
+        from pocket_world.training.unet import train_unet
 
         train_unet(options)
     else:
-        from pocket_world.oracle_training import train_oracle
+        from pocket_world.oracle.training import train_oracle
 
         train_oracle(options)
 
 
 if __name__ == "__main__":
-    from pocket_world.files import StageError
+    from pocket_world.training.files import StageError
 
     try:
         main()

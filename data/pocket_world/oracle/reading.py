@@ -1,0 +1,83 @@
+"""What the oracle's reading says of a concept and of a context: kept or not, attribute by attribute.
+
+A picture keeps a member if its subject is the member's class word, at least all but one of its forms are right and its
+main colours lie within a Delta-E of the member's.
+"""
+
+import functools
+
+import numpy as np
+import pandas as pd
+
+from pocket_world.oracle.attributes import NONE, class_heads, subjects
+from pocket_world.world import captions, scenes, things
+from pocket_world.world.colour import lab
+from pocket_world.world.families import FAMILIES
+from pocket_world.world.names import named_styles
+from pocket_world.world.styles import FAMILY as STYLE
+
+COLOUR_LIMIT = 20.0  # Delta-E up to which a colour counts as the member's own
+
+
+def label(found, head):
+    """The most probable label of a head in each picture: (n,) of str."""
+    return np.array(class_heads()[head])[found[head].argmax(1)]
+
+
+def attributes(found, member):
+    """Which of a member's attributes are in each picture: a table of True and False, a column an attribute.
+
+    `family`, then "form <part>" and "colour <slot>"; with the Delta-E of each colour as "delta <slot>".
+    """
+    family = FAMILIES.get(member.family, STYLE)
+    rows = {"family": label(found, "style.tone") != NONE if family is STYLE else label(found, "subject") == member.kind}
+    for part, form in member.forms.items():
+        rows[f"form {part}"] = label(found, f"{family.name}.{part}") == form
+    for slot in family.colours:
+        rows[f"delta {slot}"] = np.linalg.norm(found[f"{family.name}.{slot}"] - lab(member.colours[slot]), axis=1)
+        rows[f"colour {slot}"] = rows[f"delta {slot}"] <= COLOUR_LIMIT
+    return pd.DataFrame(rows)
+
+
+def kept(found, member, coloured=True):
+    """Whether each picture keeps a member: bool (n,).
+
+    coloured: False where the colours are not to be seen, as in a picture in a style.
+    """
+    table = attributes(found, member)
+    forms = [column for column in table if column.startswith("form ")]
+    good = table["family"] & (table[forms].sum(axis=1) >= len(forms) - 1)
+    if coloured:
+        good &= table[[f"colour {slot}" for slot in FAMILIES.get(member.family, STYLE).main_slots()]].all(axis=1)
+    return good.to_numpy()
+
+
+@functools.cache
+def contexts():
+    """What the world calls its scenes, poses, styles and subjects: {phrase: {head: label}}."""
+    known = {captions.view(name): {"scene": name} for name in scenes.SCENES}
+    known |= {phrase: {"scene": name} for name, phrase in scenes.SCENES.items()}
+    known |= {phrase: {"pose": pose} for pose, phrase in captions.DOING.items()}
+    known |= {f"in the style of {name}": {"style": name} for name in named_styles()}
+    who = [kind for family in FAMILIES.values() for kind in family.kinds]
+    known |= {f"with {captions.article(kind)}": {"present": kind} for kind in who}
+    return known | {captions.article(word): {"subject": word} for word in (*who, *things.THINGS)}
+
+
+def context_of(phrase):
+    """What a prompt's `phrase` asks of the picture, {head: label}; None where the world does not know it."""
+    found = contexts().get(phrase)
+    return None if found is None else dict(found)
+
+
+def shows(found, asked):
+    """Whether each picture shows what is `asked` of it, {head: label} as of `context_of`: bool (n,)."""
+    good = np.ones(len(found["scene"]), bool)
+    for head, value in asked.items():
+        if head == "style":
+            good &= kept(found, named_styles()[value])
+        elif head == "present":
+            good &= found["present"][:, subjects().index(value)] >= 0.5
+        else:
+            good &= label(found, head) == value
+    return good

@@ -1,0 +1,79 @@
+"""From `data/models/` back to checkpoints: training goes on from the published weights where there are no others.
+
+The optimizers' states are not published and begin anew; the counters and logs go on from `training.json`, which the
+export writes beside the model.
+"""
+
+import json
+import shutil
+
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers.training_utils import EMAModel
+from transformers import CLIPModel, CLIPTextModel
+
+from pocket_world.oracle import load_oracle
+from pocket_world.training.files import StageError, load_checkpoint, save_checkpoint, weights_hash, write_text
+from pocket_world.training.unet import AVERAGING
+from pocket_world.training.vae import encoder_state, load_raw_vae
+
+LOG_LINES = 200  # of each stage, in training.json
+
+
+def thinned(lines, count=LOG_LINES):
+    """`count` of the lines at equal distances, the first and the last among them."""
+    if len(lines) <= count:
+        return lines
+    return [lines[round(i * (len(lines) - 1) / (count - 1))] for i in range(count)]
+
+
+def write_training(build, path, stages=("clip", "vae", "unet", "judge", "oracle")):
+    """Write `training.json` to `path`: of each stage its counters and a thinned log, what was recorded before kept."""
+    record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for stage in stages:
+        folder = build / stage
+        if (folder / "last.pt").exists():
+            log = folder / "log.jsonl"
+            lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+            record[stage] = {"counters": load_checkpoint(folder / "last.pt", "")["counters"], "log": thinned(lines)}
+    write_text(path, json.dumps(record, indent=None, separators=(",", ":")) + "\n")
+
+
+def adopt(options):
+    """Write a finished checkpoint of every exported model to `options.build`; refuses to write over one."""
+    build, models = options.build, options.models
+    path = models / "pocket" / "training.json"
+    if not path.exists():
+        raise StageError(f"{path}: missing; only an exported model can be adopted")
+    record = json.loads(path.read_text(encoding="utf-8"))
+    there = [str(build / stage) for stage in record if (build / stage / "last.pt").exists()]
+    if there:
+        raise StageError(f"{', '.join(there)}: there is a checkpoint already; move it away first")
+
+    def put(stage, facts=None, **parts):
+        plan = {"minutes": None, "samples": None, "cooldown": 0.0, "used_seconds": 0.0, "used_samples": 0,
+                "start_step": 0, "finished": True}
+        if record[stage]["log"]:
+            lines = "".join(json.dumps(line) + "\n" for line in record[stage]["log"])
+            write_text(build / stage / "log.jsonl", lines)
+        save_checkpoint(build / stage / "last.pt", {"counters": record[stage]["counters"], "plan": plan,
+                                                    "facts": facts or {}, **parts})
+        print(f"{build / stage}: goes on after {record[stage]['counters']['samples']:,} pictures")
+
+    (build / "tokenizer").mkdir(parents=True, exist_ok=True)
+    for name in ("vocab.json", "merges.txt"):
+        shutil.copy2(models / "pocket" / "tokenizer" / name, build / "tokenizer" / name)
+    for stage in ("clip", "judge"):
+        put(stage, model=CLIPModel.from_pretrained(models / f"pocket_{stage}").float().state_dict())
+    put("vae", model=AutoencoderKL.from_pretrained(models / "pocket" / "vae").float().state_dict())
+    put("oracle", model=load_oracle(models / "pocket_oracle").state_dict())
+    # The exported autoencoder has its latents' statistics folded in: there is nothing left to normalise.
+    vae = load_raw_vae(build)
+    encoder, channels = weights_hash(encoder_state(vae)), vae.config.latent_channels
+    save_checkpoint(build / "latents" / encoder / "statistics.pt",
+                    {"mean": torch.zeros(channels), "std": torch.ones(channels)})
+    unet = UNet2DConditionModel.from_pretrained(models / "pocket" / "unet").float()
+    text_encoder = CLIPTextModel.from_pretrained(models / "pocket" / "text_encoder").float()
+    averages = [parameter.detach() for part in (unet, text_encoder) for parameter in part.parameters()]
+    ema = EMAModel(averages, decay=AVERAGING, foreach=True).state_dict() | {"optimization_step": 5000}
+    put("unet", {"vae encoder": encoder}, model=unet.state_dict(), text=text_encoder.state_dict(), ema=ema)

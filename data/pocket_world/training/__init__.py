@@ -1,0 +1,1 @@
+"""The model's training, one stage a module: pictures, CLIP, autoencoder, UNet."""

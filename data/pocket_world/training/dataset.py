@@ -1,0 +1,104 @@
+"""The drawn pictures on disk: rendered once by worker processes, read by every trainer.
+
+`build/pocket/data/` holds shards `train_0000.npy` (uint8, (SHARD, 64, 64, 3)) with `train_0000.jsonl` (a caption and
+the truth about its picture a line), and `validation_0000.npy`, `.jsonl`, drawn from other seeds.
+"""
+
+import json
+import multiprocessing
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from pocket_world.training.files import StageError, seed_of
+
+SHARD = 2000  # pictures
+TRAIN, VALIDATION = 120_000, 4_000  # pictures
+
+
+def draw_shard(job):
+    """Draw one shard and write its two files, the pictures last: a shard whose `.npy` exists is whole."""
+    folder, split, number, size, seed = job
+    from pocket_world.world.picture import sample
+
+    generator = np.random.default_rng(seed_of("dataset", split, seed, number))
+    images, lines = [], []
+    for _ in range(size):
+        drawn = sample(generator, names=split != "oracle")
+        images.append(drawn.image)
+        lines.append(json.dumps({"caption": drawn.caption, "truth": drawn.truth}))
+    path = Path(folder) / f"{split}_{number:04d}"
+    for suffix, write in ((".jsonl", lambda f: f.write(("\n".join(lines) + "\n").encode())),
+                          (".npy", lambda f: np.save(f, np.stack(images)))):
+        temporary = path.with_suffix(suffix + ".tmp")
+        with open(temporary, "wb") as file:
+            write(file)
+        os.replace(temporary, path.with_suffix(suffix))
+    return size
+
+
+def draw_split(options, split, count):
+    """Draw the shards of a split of `count` pictures that are missing; "oracle" shows nobody who has a name."""
+    folder = Path(options.build) / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    size = 64 if options.tiny else SHARD
+    jobs = [(str(folder), split, number, size, options.seed) for number in range(-(-count // size))
+            if not (folder / f"{split}_{number:04d}.npy").exists()]
+    if not jobs:
+        return
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(max(1, options.threads)) as pool, tqdm(total=len(jobs) * size, desc=f"{split} pictures",
+                                                             unit="picture", dynamic_ncols=True) as bar:
+        for drawn in pool.imap_unordered(draw_shard, jobs):
+            bar.update(drawn)
+
+
+def train_dataset(options):
+    """Draw what is missing of `options.samples` training pictures and of the validation shards."""
+    draw_split(options, "validation", 64 if options.tiny else VALIDATION)
+    draw_split(options, "train", options.samples or TRAIN)
+
+
+class Pictures:
+    """The shards of one split, read on demand (memory-mapped)."""
+
+    def __init__(self, build, split="train"):
+        self.folder, self.split = Path(build) / "data", split
+        self.paths = sorted(self.folder.glob(f"{split}_*.npy"))
+        if not self.paths:
+            raise StageError(f"{self.folder}: no {split} pictures; run 'python -m pocket_world train dataset' first")
+        self.shards = [np.load(path, mmap_mode="r") for path in self.paths]
+        self.size = len(self.shards[0])
+
+    def __len__(self):
+        return self.size * len(self.shards)
+
+    def images(self, indices):
+        """uint8 (len(indices), 64, 64, 3)."""
+        return np.stack([self.shards[i // self.size][i % self.size] for i in indices])
+
+    def batch(self, indices, device="cpu", memory_format=torch.contiguous_format):
+        """float (len(indices), 3, 64, 64) in [-1, 1]."""
+        return to_tensor(self.images(indices), device).contiguous(memory_format=memory_format)
+
+    def records(self, shard=None):
+        """The dicts {"caption", "truth"} of all pictures, or of one shard, in order."""
+        paths = self.paths if shard is None else [self.paths[shard]]
+        texts = (path.with_suffix(".jsonl").read_text(encoding="utf-8") for path in paths)
+        return [json.loads(line) for text in texts for line in text.split("\n") if line]
+
+    def captions(self):
+        return [record["caption"] for record in self.records()]
+
+
+def to_tensor(images, device="cpu"):
+    """uint8 (n, H, W, 3) -> float (n, 3, H, W) in [-1, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(images)).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def to_images(tensor):
+    """float (n, 3, H, W) in [-1, 1] -> uint8 (n, H, W, 3)."""
+    return ((tensor.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()

@@ -1,0 +1,53 @@
+"""The frozen autoencoder's latents on disk, shard by shard, so that the UNet trains on ready ones.
+
+`build/pocket/latents/<encoder>/train_0000.npy`: fp16 (SHARD, 2, channels, 8, 8), the posterior's mean and deviation.
+Folders are named by their encoder's weights, so a changed encoder never meets stale files; only shards that are missing
+are computed.
+"""
+
+import os
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from pocket_world.training.vae import load_vae
+
+
+def write_array(path, array):
+    temporary = path.with_name(path.name + ".tmp")
+    with open(temporary, "wb") as file:
+        np.save(file, array)
+    os.replace(temporary, path)
+
+
+@torch.no_grad()
+def cache_latents(build, pictures, device="cpu"):
+    """Encode the shards of `pictures` that are not cached; returns (folder, encoder's name)."""
+    vae, name = load_vae(build)
+    folder = build / "latents" / name
+    missing = [n for n, path in enumerate(pictures.paths) if not (folder / path.name).exists()]
+    vae.to(device)
+    for number in tqdm(missing, desc="latents", unit="shard", disable=not missing):
+        rows = []
+        for start in range(0, pictures.size, 100):
+            stop = min(start + 100, pictures.size)
+            x = pictures.batch(range(number * pictures.size + start, number * pictures.size + stop), device)
+            with torch.autocast(device, torch.bfloat16):
+                posterior = vae.encode(x).latent_dist
+            rows.append(torch.stack([posterior.mean, posterior.std], 1).half().cpu())  # (n, 2, channels, 8, 8)
+        write_array(folder / pictures.paths[number].name, torch.cat(rows).numpy())
+    return folder, name
+
+
+class Cached:
+    """The cached latents of `pictures`, memory-mapped."""
+
+    def __init__(self, pictures, folder):
+        self.size = pictures.size
+        self.latents = [np.load(folder / path.name, mmap_mode="r") for path in pictures.paths]
+
+    def batch(self, indices):
+        """Means and deviations of the posteriors, each (n, channels, 8, 8)."""
+        places = [divmod(int(i), self.size) for i in indices]
+        return torch.from_numpy(np.stack([self.latents[s][r] for s, r in places])).float().unbind(1)

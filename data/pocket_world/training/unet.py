@@ -1,0 +1,147 @@
+"""The denoiser, and the text encoder beside it: a UNet2DConditionModel on cached latents.
+
+Stable Diffusion's noise schedule and epsilon-prediction; min-SNR weighting (Hang et al. 2023, arXiv:2303.09556);
+captions dropped at random for classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598). The text encoder begins
+as CLIP's and learns on with the denoising loss, as in latent diffusion's own text-to-image model (Rombach et al. 2022,
+arXiv:2112.10752), the one that Textual Inversion was first shown on: a name's row is then what draws its bearer.
+"""
+
+import time
+
+import torch
+from diffusers import DDPMScheduler, PNDMScheduler, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
+from diffusers.training_utils import EMAModel, compute_snr
+from transformers import CLIPTextModel
+
+from pocket_world.training.clip import load_clip
+from pocket_world.training.compiling import compile_parts
+from pocket_world.training.dataset import Pictures
+from pocket_world.training.files import StageError, load_checkpoint
+from pocket_world.training.latents import Cached, cache_latents
+from pocket_world.training.stages import StageRun
+from pocket_world.training.tokenizer import encode
+from pocket_world.training.vae import LATENT_CHANNELS
+
+CHANNELS, LAYERS, HEADS = (128, 256), 1, (4, 8)
+BATCH, RATE, TEXT_RATE, AVERAGING = 32, 8e-4, 3e-4, 0.9995
+DROP_CAPTION, SNR_LIMIT = 0.1, 25.0
+SHEET_SECONDS = 1200
+SCHEDULE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000,
+            "steps_offset": 1, "prediction_type": "epsilon"}
+
+
+def new_unet(text_width, tiny=False):
+    """An untrained UNet for hidden states of `text_width`; diffusers' `attention_head_dim` is the number of heads."""
+    channels = (32, 32) if tiny else CHANNELS
+    return UNet2DConditionModel(
+        sample_size=8, in_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS, block_out_channels=channels,
+        layers_per_block=LAYERS,
+        down_block_types=("CrossAttnDownBlock2D",) * 2, up_block_types=("CrossAttnUpBlock2D",) * 2,
+        cross_attention_dim=text_width, attention_head_dim=HEADS, norm_num_groups=32,
+    )
+
+
+def new_scheduler():
+    """The scheduler that ships with the model, Stable Diffusion 1.5's."""
+    return PNDMScheduler(**SCHEDULE, skip_prk_steps=True, set_alpha_to_one=False)
+
+
+def min_snr_weight(scheduler, limit=SNR_LIMIT):
+    """Weight of each timestep's epsilon loss, min(SNR, limit) / SNR: (timesteps,)."""
+    snr = compute_snr(scheduler, torch.arange(scheduler.config.num_train_timesteps))
+    return snr.clamp(max=limit) / snr
+
+
+def new_text_encoder(clip):
+    """A CLIPTextModel with the weights of a CLIPModel's text tower."""
+    text_encoder = CLIPTextModel(clip.config.text_config)
+    text_encoder.load_state_dict(clip.text_model.state_dict())
+    return text_encoder
+
+
+def train_unet(options):
+    """Cache latents that are not cached, then train; writes a contact sheet of the averaged weights now and then."""
+    torch.set_num_threads(options.threads)
+    build, device = options.build, options.device
+    pictures = Pictures(build)
+    latents, encoder = cache_latents(build, pictures, device)
+    cached = Cached(pictures, latents)
+    clip, tokenizer = load_clip(build)
+    captions = pictures.captions()
+    ids, empty = encode(tokenizer, captions).to(torch.int16), encode(tokenizer, [""])  # (pictures, LENGTH), (1, LENGTH)
+    text_encoder = new_text_encoder(clip).to(device)
+    torch.manual_seed(options.seed)  # initial weights
+    unet = new_unet(clip.config.text_config.hidden_size, options.tiny).to(device)
+    parameters, words = list(unet.parameters()), list(text_encoder.parameters())
+    text_encoder.requires_grad_(not options.freeze_text)
+    optimizer = torch.optim.AdamW([{"params": parameters, "weight_decay": 0.01, "peak": RATE},
+                                   {"params": words, "weight_decay": 0.0, "peak": TEXT_RATE}],
+                                  lr=RATE, betas=(0.9, 0.99), fused=True)
+    ema = EMAModel([*parameters, *words], decay=AVERAGING, foreach=True)
+    batch = 4 if options.tiny else BATCH
+    parts = {"model": unet, "text": text_encoder, "optimizer": optimizer, "ema": ema}
+    run = StageRun("unet", options, parts, batch=batch, warmup=500, cooldown=0.2, facts={"vae encoder": encoder})
+    run.resume()
+    scheduler = DDPMScheduler(**SCHEDULE, clip_sample=False)
+    weights = min_snr_weight(scheduler)
+    # The fused attention's backward on a CPU takes as long as all convolutions do; on 64 positions plain products are
+    # many times faster.
+    unet.set_attn_processor(AttnProcessor())
+    if not options.tiny:
+        compile_parts(unet, text_encoder)
+
+    sheet = time.monotonic()
+    for _ in run.steps():
+        draw = run.generator("noise")
+        dropped = torch.rand(batch, 1, generator=draw) < DROP_CAPTION
+        rows = run.indices(len(pictures), batch)
+        mean, std = cached.batch(rows)
+        clean = mean + std * torch.randn(mean.shape, generator=draw)
+        noise = torch.randn(mean.shape, generator=draw)
+        timesteps = torch.randint(0, 1000, (batch,), generator=draw)
+        noisy = scheduler.add_noise(clean, noise, timesteps)
+        tokens = torch.where(dropped, empty, ids[torch.from_numpy(rows)].long())
+        run.set_rate(optimizer, RATE)
+        with torch.autocast(device, torch.bfloat16):
+            context = text_encoder(tokens.to(device)).last_hidden_state
+            noise_pred = unet(noisy.to(device), timesteps.to(device), context).sample
+        error = (noise_pred.float() - noise.to(device)).square().flatten(1).mean(1)
+        loss = (weights[timesteps].to(device) * error).mean()
+        run.descend(loss, optimizer, longest=1.0)
+        ema.step([*parameters, *words])
+        smooth = run.values.get("loss", loss.item())  # one batch's loss is mostly its timesteps
+        run.values.update(loss=0.99 * smooth + 0.01 * loss.item())
+        if time.monotonic() - sheet > SHEET_SECONDS:
+            write_sheet(options, run)
+            sheet = time.monotonic()
+    if not options.tiny:
+        write_sheet(options, run)
+    return run
+
+
+def load_unet(build, clip):
+    """(UNet, text encoder, facts) of the last checkpoint, both with averaged weights; `clip` gives the text's shape."""
+    saved = load_checkpoint(build / "unet" / "last.pt", f"{build / 'unet'}: not trained; run 'python -m pocket_world "
+                            "train unet' first")
+    tiny = saved["model"]["conv_in.weight"].shape[0] == 32
+    unet, text_encoder = new_unet(clip.config.text_config.hidden_size, tiny), CLIPTextModel(clip.config.text_config)
+    with torch.no_grad():
+        parameters = [*unet.parameters(), *text_encoder.parameters()]
+        for parameter, average in zip(parameters, saved["ema"]["shadow_params"], strict=True):
+            parameter.copy_(average)
+    return unet.eval(), text_encoder.eval(), saved["facts"]
+
+
+def write_sheet(options, run):
+    """Save the state and draw the contact sheet of its averaged weights to `unet/sheet_<thousands of pictures>.png`."""
+    from pocket_world.training.pipeline import build_pipeline
+    from pocket_world.training.samples import contact_sheet
+
+    run.save()
+    try:
+        pipeline = build_pipeline(options.build)
+    except StageError as error:  # an encoder is being trained on in another process
+        print(f"unet: no contact sheet: {error}", flush=True)
+        return
+    contact_sheet(pipeline.to(options.device)).save(run.folder / f"sheet_{run.samples // 1000:05d}k.png")

@@ -1,0 +1,59 @@
+"""Colours: sRGB triples of 0..255, their lightness and distance in CIELAB, and the words for them."""
+
+import colorsys
+import functools
+
+import numpy as np
+
+# The colour that each word stands for; a colour is called by the nearest of them.
+WORDS = {
+    "red": (214, 40, 44), "orange": (242, 136, 32), "yellow": (246, 212, 56), "green": (58, 160, 70),
+    "teal": (32, 164, 164), "blue": (52, 104, 214), "purple": (134, 66, 182), "pink": (240, 130, 184),
+    "brown": (124, 78, 44), "black": (34, 32, 38), "white": (244, 242, 238), "grey": (140, 142, 148),
+}  # fmt: skip
+_MATRIX = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+_WHITE = np.array([0.9505, 1.0, 1.089])
+
+
+def lab(colours):
+    """CIELAB (D65) of sRGB colours: (..., 3) of 0..255 -> (..., 3) float."""
+    values = np.asarray(colours, np.float64) / 255
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    xyz = linear @ _MATRIX.T / _WHITE
+    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    x, y, z = np.moveaxis(f, -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
+
+
+def delta_e(first, second):
+    """The distance of sRGB colours in CIELAB, CIE 1976: two (..., 3) -> (...)."""
+    return np.linalg.norm(lab(first) - lab(second), axis=-1)
+
+
+def word(colour):
+    """The word for a colour: the nearest of `WORDS`."""
+    return list(WORDS)[int(np.linalg.norm(_words_lab() - lab(colour), axis=1).argmin())]
+
+
+@functools.cache
+def _words_lab():
+    return lab(list(WORDS.values()))
+
+
+def shade(colour, factor):
+    """A darker (factor < 1) or lighter (factor > 1, towards white) colour."""
+    if factor <= 1:
+        return tuple(round(value * factor) for value in colour)
+    return tuple(round(value + (255 - value) * (factor - 1)) for value in colour)
+
+
+def random_colour(rng, name=None):
+    """A colour drawn evenly over hues, mostly strong; of the word `name` if one is given."""
+    while True:
+        if rng.random() < 0.16:  # greys, near-black, near-white
+            hue, saturation, value = rng.random(), rng.uniform(0.0, 0.14), rng.uniform(0.16, 0.94)
+        else:
+            hue, saturation, value = rng.random(), rng.uniform(0.42, 0.95), rng.uniform(0.36, 1.0)
+        colour = tuple(round(255 * part) for part in colorsys.hsv_to_rgb(hue, saturation, value))
+        if name is None or word(colour) == name:
+            return colour
