@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
+from safetensors.torch import load_file
 
-from textinv_core.parameters import declared, defaults
+from study.parameters import declared, defaults
 from textinv_core.paths import BOOK, NOTEBOOKS, ROOT
-from textinv_core.tokens import load_embedding
 
 SCRIPTS = sorted(path for path in NOTEBOOKS.glob("*.py") if path.name != "run.py")
 PAPERMILL = [str(Path(sys.executable).with_name("papermill"))]
@@ -171,7 +171,7 @@ def test_own_pictures_from_any_directory(photos, model_folder, judge, tmp_path):
         path.name for path in (tmp_path / "records").iterdir()
     }
     assert len(list((tmp_path / "words").glob("*/run.json"))) == 1
-    assert load_embedding(tmp_path / "records" / "my cat photos").placeholder == "<my-cat-photos>"
+    assert list(load_file(tmp_path / "records/my cat photos/learned_embeds.safetensors")) == ["<my-cat-photos>"]
 
 
 NAMES_WITH_DIGITS = (
