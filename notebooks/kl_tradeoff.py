@@ -105,11 +105,12 @@ from IPython.display import HTML
 from myst_nb import glue
 from pocket_world.witness import open_oracle, sees
 
+from study.analysis.kl_tradeoff import spread_over_seeds
 from study.figures import image_grid, step_curves, step_slider_html, trade_off, use_style
 from study.page import Claim, model_title, open_page
 from study.sheets import write_sheet
 from study.wording import FEWEST_CONCEPTS, counted, verdict
-from textinv_core.evaluation.fronts import column, fronts, interpolated, on_anchor_scale, spread_over_seeds
+from textinv_core.evaluation.fronts import column, fronts, interpolated, on_anchor_scale
 from textinv_core.evaluation.metrics import evaluate, image_only, summarise
 from textinv_core.evaluation.probes import rescaled
 from textinv_core.evaluation.stats import holm, mean_interval, paired_interval

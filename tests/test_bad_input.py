@@ -405,8 +405,6 @@ FUNCTIONS = [
     ("a prompt for prompts", drawn(prompts="a tree"), r"prompts: expected a list .*got 'a tree'"),
     ("a number for a prompt", drawn(prompts=[3]), r"prompts: expected a list of one or more texts, got \[3\]"),
     ("a place nothing fills", drawn(prompts=["a {}"]), r"prompt 'a \{\}': .*pass word='a tree'"),
-    ("a place anything fills", drawn(prompts=["{}"], embeddings={"<x>": X.rows, "<y>": X.rows}),
-     r"prompts: write each"),
     ("no pictures at once", drawn(batch_size=0), r"batch_size: expected a whole number of 1 or more, got 0"),
     # models
     ("model without unet", model("no-unet"), r"no-unet': unet missing in"),

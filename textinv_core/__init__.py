@@ -1,10 +1,4 @@
-"""Textual Inversion, small enough to read in an evening. This is its door; the rooms behind it say the rest.
-
-    pipe = load_pipeline("pocket")                            # or a Hub id, or a folder
-    concept = load_concept("elder_tree")                      # or a folder of pictures
-    run = train(pipe, [Arm(concept, seed=0)], steps=1000, out="words")
-    images = generate(pipe, run.at(step=1000), ["a photo of {} in the snow"], seeds=range(4))
-    table = evaluate(images, concept, load_judge())           # a row per picture
+"""Textual Inversion, small enough to read in an evening. This is its door: the README's lines of Python use it.
 
 Imports go down only: evaluation, baselines -> drawing -> learning -> the modules beside this one.
 """

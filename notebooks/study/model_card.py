@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
-import yaml
+from huggingface_hub import ModelCardData
 from safetensors.torch import save_file
 
 from study.wording import counted
@@ -34,7 +34,7 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$!])")  # what Markdown would read as 
 def save_emb_params(embedding: Embedding, path: str | Path) -> Path:
     """Write the rows as `emb_params` (vectors, width): the file AUTOMATIC1111 and ComfyUI take.
 
-    They call the word by the file's name. Not in `tokens`, which decides what is learned: this only passes it on.
+    They call the word by the file's name.
     """
     with atomic(path) as temporary:
         save_file({"emb_params": embedding.rows.float().contiguous()}, temporary)
@@ -71,11 +71,11 @@ def write_card(
     is_hub_id = (
         model.count("/") == 1 and not Path(model).expanduser().exists() and not model.startswith((".", "/", "~"))
     )
-    header = dict(
+    header = ModelCardData(
         license=_hub_licence(licence),
         library_name="diffusers",
         tags=["stable-diffusion", "text-to-image", "diffusers", "textual_inversion"],
-        **({"base_model": model} if is_hub_id else {}),
+        base_model=model if is_hub_id else None,
         widget=[dict(text=said, output=dict(url=path)) for said, _, path in rows],
     )
     where = model if is_hub_id else "path/to/the/model"
@@ -122,7 +122,7 @@ def write_card(
         "|---|---|",
         *(f"| {plain(str(name))} | {plain(str(value))} |" for name, value in settings.items()),
     ]
-    text = f"---\n{yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=1000)}---\n\n" + "\n".join(lines)
+    text = f"---\n{header.to_yaml()}\n---\n\n" + "\n".join(lines)
     with atomic(folder / "README.md") as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     return folder / "README.md"

@@ -71,12 +71,6 @@ def test_the_plain_model_draws_as_diffusers_does(pipe, model_folder):
     assert np.array_equal(pixels(ours)[0], np.asarray(image))
 
 
-def test_two_learned_words_in_one_prompt(pipe):
-    table = generate(pipe, {"<x>": rows(1), "<y>": rows(2, 2)}, ["<x> on the <y>"], [0], **FAST)
-    swapped = generate(pipe, {"<y>": rows(1), "<x>": rows(2, 2)}, ["<y> on the <x>"], [0], **FAST)
-    assert table["arm"][0] == "composed" and same(table, swapped)
-
-
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -90,7 +84,6 @@ def test_two_learned_words_in_one_prompt(pipe):
         (dict(batch_size=0), "batch_size"),
         (dict(guidance_scale=float("nan")), "guidance_scale"),
         (dict(embeddings=Embedding("<x>", torch.ones(1, 5)), prompts=["{}"]), "width 5"),
-        (dict(embeddings={"<x>": rows(1), "<y>": rows(2)}, prompts=["{}"]), "prompts"),
     ],
 )
 def test_bad_input_is_one_line(pipe, change, named):

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 import torch
 
+from study.analysis.kl_tradeoff import spread_over_seeds
 from study.wording import verdict
-from textinv_core.evaluation.fronts import fronts, interpolated, on_anchor_scale, spread_over_seeds
+from textinv_core.evaluation.fronts import fronts, interpolated, on_anchor_scale
 from textinv_core.evaluation.metrics import hypervolume
 from textinv_core.evaluation.stats import UNKNOWN, mean_interval, paired_interval
 from textinv_core.learning.tokens import Embedding

@@ -6,6 +6,7 @@ import torch
 from conftest import draw
 from transformers import CLIPModel, CLIPTextModel
 
+from study.analysis.probes import place_among
 from textinv_core.evaluation import probes, vocabulary
 from textinv_core.evaluation.judges import load_judge
 from textinv_core.learning.models import load_pipeline
@@ -103,9 +104,9 @@ class TestAmongTheWords:
         ordinary = vocabulary.ordinary_words(pipe)
         assert ordinary["cosine"].max() < 1 and set(ordinary["nearest"]) <= set(ordinary["word"])
         middle = ordinary.iloc[(ordinary["norm"] - ordinary["norm"].median()).abs().argmin()]
-        assert not vocabulary.place_among(ordinary, middle["norm"], ordinary["cosine"].median())["outside"]
-        assert vocabulary.place_among(ordinary, 10 * ordinary["norm"].max(), 0.9)["outside"]
-        assert vocabulary.place_among(ordinary, middle["norm"], -1)["lonelier"] == 0
+        assert not place_among(ordinary, middle["norm"], ordinary["cosine"].median())["outside"]
+        assert place_among(ordinary, 10 * ordinary["norm"].max(), 0.9)["outside"]
+        assert place_among(ordinary, middle["norm"], -1)["lonelier"] == 0
 
     def test_a_word_is_its_own_nearest(self, pipe):
         near, cosine = vocabulary.nearest_ordinary(pipe, 3 * initial_rows(pipe, "castle")[0])

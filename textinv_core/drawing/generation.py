@@ -5,7 +5,7 @@ differs between two arms' pictures is the arm. Batches never mix arms: an arm's 
 bytes whichever arms stand beside it. Another batch size may differ in the last bits.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 
 import pandas as pd
@@ -16,12 +16,10 @@ from tqdm import tqdm
 from textinv_core.learning.precision import fastest_dtype, shortened
 from textinv_core.learning.tokens import Embedding, encode_prompts
 
-Embeddings = None | Embedding | Sequence[Embedding | None] | Mapping[str, torch.Tensor]
-
 
 def generate(
     pipe: StableDiffusionPipeline,
-    embeddings: Embeddings,  # None: the plain model; learned words; {placeholder: rows}: several in a prompt
+    embeddings: None | Embedding | Sequence[Embedding | None],  # learned words; None: the plain model
     prompts: Sequence[str],  # "{}" is filled with the placeholder
     seeds: Sequence[int],
     *,
@@ -34,7 +32,7 @@ def generate(
 ) -> pd.DataFrame:
     """One row per picture: arm, step, prompt (the template), text (as encoded), seed, image (PIL).
 
-    The plain model's rows have arm "plain" and step 0; several words in one prompt have arm "composed".
+    The plain model's rows have arm "plain" and step 0.
     """
     _check(prompts, seeds, guidance_scale, num_inference_steps, batch_size)
     sources = _sources(embeddings, prompts, word)
@@ -75,13 +73,8 @@ def initial_noise(seed: int, shape: tuple[int, ...]) -> torch.Tensor:
     return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed))
 
 
-def _sources(embeddings: Embeddings, prompts, word) -> list[tuple[str, int, list[Embedding], str]]:
+def _sources(embeddings, prompts, word) -> list[tuple[str, int, list[Embedding], str]]:
     """(arm, step, embeddings in use, what fills "{}") for each thing to draw with."""
-    if isinstance(embeddings, Mapping):
-        own = [Embedding(placeholder, rows) for placeholder, rows in embeddings.items()]
-        if any("{}" in prompt for prompt in prompts) and len(own) != 1:
-            raise ValueError("prompts: write each placeholder out when several are given, '{}' could be any")
-        return [("composed", 0, own, own[0].placeholder)] if own else _sources(None, prompts, word)
     if embeddings is None or isinstance(embeddings, Embedding):
         embeddings = [embeddings]
     for prompt in prompts:

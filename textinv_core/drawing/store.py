@@ -142,10 +142,9 @@ class Store:
         return self.pictures / key[:2] / key / f"{seed}.png"
 
 
-def open_store(profile: str, runs: str | Path = "", pictures: str | Path = "") -> Store:
+def open_store(profile: str, runs: str | Path = "") -> Store:
     """The store of a profile: words under results/<profile>/runs, pictures under build/<profile>/pictures."""
-    runs = Path(runs) if runs else record_dir(profile, "runs")
-    return Store(runs, Path(pictures) if pictures else scratch_dir(profile) / "pictures")
+    return Store(Path(runs) if runs else record_dir(profile, "runs"), scratch_dir(profile) / "pictures")
 
 
 def _opened(path: Path) -> Image.Image | None:

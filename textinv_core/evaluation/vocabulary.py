@@ -54,13 +54,6 @@ def ordinary_words(pipe) -> pd.DataFrame:
     )
 
 
-def place_among(ordinary: pd.DataFrame, norm: float, cosine: float) -> dict[str, float | bool]:
-    """Shares of ordinary words that are shorter, and that are lonelier; `outside`: beyond 95 % of them in either."""
-    shorter = float((ordinary["norm"] < norm).mean())
-    lonelier = float((ordinary["cosine"] < cosine).mean())
-    return dict(shorter=shorter, lonelier=lonelier, outside=not 0.025 <= shorter <= 0.975 or lonelier < 0.025)
-
-
 def nearest_ordinary(pipe, row: Tensor) -> tuple[str, float]:
     """The whole word whose row has the highest cosine to `row` (D,), and that cosine."""
     words = whole_words(pipe.tokenizer)

@@ -55,3 +55,10 @@ def picture_differences(pictures: pd.DataFrame, plain: str, judge) -> pd.Series:
     base = torch.tensor(of_plain.loc[list(table[same].itertuples(index=False, name=None))].to_list())
     differs = 1 - (features * features[base]).sum(1).double().numpy()
     return pd.Series(np.where(table["prompt"] == plain, np.nan, differs), index=pictures.index)
+
+
+def place_among(ordinary: pd.DataFrame, norm: float, cosine: float) -> dict[str, float | bool]:
+    """Shares of ordinary words that are shorter, and that are lonelier; `outside`: beyond 95 % of them in either."""
+    shorter = float((ordinary["norm"] < norm).mean())
+    lonelier = float((ordinary["cosine"] < cosine).mean())
+    return dict(shorter=shorter, lonelier=lonelier, outside=not 0.025 <= shorter <= 0.975 or lonelier < 0.025)

@@ -3,7 +3,7 @@
 import pandas as pd
 from conftest import draw
 
-from study.probe_pictures import fitting, picture_differences, rung_images
+from study.analysis.probes import fitting, picture_differences, rung_images
 from textinv_core.learning.tokens import tokenize
 
 
