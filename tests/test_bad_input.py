@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
-from conftest import draw
+from conftest import draw, search_path
 from diffusers import DDIMScheduler
 from PIL import Image
 from safetensors.torch import save_file
@@ -578,7 +578,7 @@ def test_the_runner_refuses_in_one_line(runner, tmp_path, capsys, notebook, argu
 def command(arguments, where):
     """A command's exit code and its words."""
     own = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
-    own |= {"PYTHONPATH": f"{where}{os.pathsep}{where / 'data'}"}
+    own |= {"PYTHONPATH": search_path(where)}
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(arguments, cwd=where, env=clean | own, capture_output=True, text=True, timeout=600)
     return done.returncode, done.stdout + done.stderr
