@@ -55,11 +55,6 @@ def declared(source: str) -> dict[str, type | GenericAlias]:
     return types
 
 
-def defaults(source: str) -> dict[str, Any]:
-    """The default of every parameter of a parameters cell."""
-    return {s.target.id: ast.literal_eval(s.value) for s in ast.parse(source).body}  # type: ignore[attr-defined]
-
-
 def check(values: Mapping[str, Any], types: Mapping[str, type | GenericAlias]) -> None:
     """Raise a one-line `ParameterError` for a name that is not declared or a value that cannot be."""
     for name, value in values.items():
