@@ -84,29 +84,6 @@ def write_pictures(folder):
         (folder / name).write_text("hello")
 
 
-def write_embeddings(folder):
-    """Bad embedding files."""
-    folder.mkdir()
-    row = torch.ones(1, 32)
-    for name in ("pickled.pt", "pickled.bin"):
-        torch.save({"<x>": row}, folder / name)
-    for name, tensors in {
-        "two": {"<x>": row, "<y>": row + 1},
-        "emb_params": {"emb_params": row},
-        "word": {"tree": row},
-        "spaces": {"<my word>": row},
-        "nothing": {},
-        "scalar": {"<x>": torch.tensor(1.0)},
-        "cube": {"<x>": torch.ones(1, 2, 32)},
-        "empty": {"<x>": torch.ones(0, 32)},
-        "nan": {"<x>": row * NAN},
-        "whole": {"<x>": row},
-        "wide": {"<x>": torch.ones(1, 48)},
-    }.items():
-        save_file(tensors, folder / f"{name}.safetensors")
-    (folder / "torn.safetensors").write_bytes((folder / "whole.safetensors").read_bytes()[:-8])
-
-
 def write_models(source, folder):
     """Bad model folders, whose whole files are links."""
 
@@ -160,11 +137,9 @@ def w(model_folder, judge, concept_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bad")
     pipe, concept = load_pipeline(model_folder, device="cpu"), load_concept(concept_folder)
     own = SimpleNamespace(pipe=pipe, judge=judge, concept=concept, arm=Arm(concept), folder=folder)
-    own.results, own.pictures, own.embeddings, own.models, own.model = (
-        folder / "results", folder / "pictures", folder / "embeddings", folder / "models", model_folder,
-    )  # fmt: skip
+    own.results, own.pictures, own.models = (folder / name for name in ("results", "pictures", "models"))
+    own.model = model_folder
     write_pictures(own.pictures)
-    write_embeddings(own.embeddings)
     write_models(model_folder, own.models)
     how = dict(steps=2, batch_size=1, checkpoint_every=2, progress=False, dtype=torch.float32)
     own.train = lambda name="new", arms=None, **more: train(
@@ -182,7 +157,6 @@ def w(model_folder, judge, concept_folder, tmp_path_factory):
     own.text("empty.csv", b"")
     own.text("page/claims.json", b'{"claims": [{"words": 3}]}')
     own.text("page/provenance.json", b"{}")
-    own.text("torn.png", b"\x89PNG\r\n")
     save_file({"a": torch.ones(1)}, own.results / "odd" / "bare.safetensors")
     return own
 
@@ -433,8 +407,8 @@ FUNCTIONS = [
     ("nulls of few pictures", lambda w: build_nulls(w.table, w.judge), r"nulls: expected 200 or more pictures .*got 2"),
     ("nulls of unequal parts", lambda w: Nulls(torch.ones(300, 2), ("a",) * 5, {}),
      r"expected 200 .*got 5"),
-    ("nulls that are none", lambda w: load_nulls(w.embeddings / "whole.safetensors"),
-     r"whole\.safetensors: no readable nulls"),
+    ("nulls that are none", lambda w: load_nulls(w.results / "odd/bare.safetensors"),
+     r"bare\.safetensors: no readable nulls"),
     ("ceiling below the floor", anchors(floor=0.6, ceiling=0.4), r"ceiling 0\.4000 is not above the floor 0\.6000"),
     ("ceiling at the floor", anchors(floor=0.5, ceiling=0.5), r"ceiling 0\.5000 is not above the floor"),
     ("ceiling NaN", anchors(floor=0.5, ceiling=NAN), r"ceiling nan is not above the floor"),
