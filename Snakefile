@@ -16,8 +16,8 @@ from pathlib import Path
 import nbformat
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, workflow.basedir)
-from textinv_core.parameters import ParameterError, check, declared
+sys.path[:0] = [workflow.basedir, f"{workflow.basedir}/notebooks"]
+from study.parameters import ParameterError, check, declared
 
 if "experiments" not in config:
 
@@ -28,7 +28,7 @@ PYTHON = sys.executable
 PROFILE = config.get("profile")
 SCRATCH = f"build/{PROFILE}"
 RESULTS = f"results/{PROFILE}"
-CORE = sorted(Path("textinv_core").glob("*.py"))
+CORE = sorted(path for folder in ("textinv_core", "notebooks/study") for path in Path(folder).rglob("*.py"))
 CONCEPT = "[A-Za-z0-9_-]+"
 DATA = [  # what the study's own model and concepts are made of
     path

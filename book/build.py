@@ -20,9 +20,9 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from study.wording import counted
 from textinv_core.paths import PUBLISHED
-from textinv_core.records import code_hash
-from textinv_core.stats import counted
+from textinv_core.provenance import code_identity
 
 BOOK = Path(__file__).resolve().parent
 ROOT = BOOK.parent
@@ -127,7 +127,7 @@ def provenance_page(records: list[dict]) -> str:
             f"| [{r['page']}](experiments/{r['page']}) | {r['profile']} | {r['parameters'].get('model', '–')} "
             f"| {r['time'][:10]} | {minutes} | {hardware}, {machine.get('threads', '?')} threads | `{r['code']}` |"
         )
-    current = code_hash()
+    current = code_identity("textinv_core")
     earlier = sum(r["code"] != current for r in records)
     if earlier:
         lines += [

@@ -15,13 +15,15 @@ import torch
 from tqdm import tqdm
 
 from build import find, pages
-from textinv_core.arms import Run
-from textinv_core.concepts import class_phrase, data_hash, load_concept
-from textinv_core.generation import generate
-from textinv_core.metrics import evaluate
-from textinv_core.models import load_judge, load_pipeline, model_hash
+from textinv_core.drawing.generation import generate
+from textinv_core.evaluation.judges import load_judge
+from textinv_core.evaluation.metrics import evaluate
+from textinv_core.files import load_json, load_table
+from textinv_core.learning.concepts import class_phrase, data_hash, load_concept
+from textinv_core.learning.models import load_pipeline, model_hash
+from textinv_core.learning.runs import Run
 from textinv_core.paths import PUBLISHED, RESULTS
-from textinv_core.records import code_hash, load_json, load_table
+from textinv_core.provenance import code_identity
 
 # Means over the pictures of one word at one step. The same batch on the same machine gives the same bytes; elsewhere,
 # or drawn in other batches, pictures differ in their last bits, and now and then visibly.
@@ -57,7 +59,7 @@ def drawn_alike(scores: pd.DataFrame) -> pd.DataFrame:
 
 def stale(record: dict, pipe) -> list[str]:
     """What a page was made with that is no longer so."""
-    old = ["code"] if record["code"] != code_hash() else []
+    old = ["code"] if record["code"] != code_identity("textinv_core") else []
     old += ["model"] if record["model"] != model_hash(pipe) else []
     return old + [f"pictures of {name}" for name, was in record["data"].items() if was != data_hash(load_concept(name))]
 

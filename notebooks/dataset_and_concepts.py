@@ -47,7 +47,7 @@ out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -68,25 +68,17 @@ from pocket_world.study_concepts import CONCEPTS_TABLE, draw
 from pocket_world.witness import open_oracle, sees
 from scipy.stats import kruskal
 
-from textinv_core.concepts import class_phrase, context_prompts, load_concept, load_images, plain_prompt
-from textinv_core.datasets import held_back, write_concept
-from textinv_core.figures import image_grid, use_style
-from textinv_core.metrics import evaluate, image_only, normalised, summarise
-from textinv_core.page import Claim, model_title, open_page
-from textinv_core.paths import CONCEPTS
-from textinv_core.records import scratch_dir, write_image
-from textinv_core.sheets import write_sheet
-from textinv_core.stats import (
-    FEWEST_CONCEPTS,
-    counted,
-    hierarchical_bootstrap,
-    holm,
-    in_words,
-    mean_interval,
-    paired_interval,
-    verdict,
-)
-from textinv_core.training import Arm
+from study.datasets import held_back, write_concept
+from study.figures import image_grid, use_style
+from study.page import Claim, model_title, open_page
+from study.sheets import write_sheet
+from study.wording import FEWEST_CONCEPTS, counted, in_words, verdict
+from textinv_core.evaluation.metrics import evaluate, image_only, normalised, summarise
+from textinv_core.evaluation.stats import hierarchical_bootstrap, holm, mean_interval, paired_interval
+from textinv_core.files import write_image
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import class_phrase, context_prompts, load_concept, load_images, plain_prompt
+from textinv_core.paths import CONCEPTS, scratch_dir
 
 HELD_OUT, EDITABILITY = "reconstruction_held_out", "editability_deleted"  # likeness to pictures not seen; the paper's reading
 MARGIN = 0.1  # of the way from the class word to the concept's own pictures: less than this counts as enough

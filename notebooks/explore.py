@@ -46,7 +46,7 @@ out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] of the learned words, and of no others
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -61,18 +61,18 @@ import pandas as pd
 from IPython.display import HTML
 from myst_nb import glue
 
-from textinv_core.concepts import context_prompts, plain_prompt
-from textinv_core.figures import image_grid, step_slider_html, use_style
-from textinv_core.live import Chooser, PromptBox
-from textinv_core.metrics import SMALLEST_NULL
-from textinv_core.own import best_first, own_nulls, phrase_of
-from textinv_core.page import model_title, open_page
-from textinv_core.parameters import ParameterError
+from study.earlier_pages import recorded_words, word_at
+from study.figures import image_grid, step_slider_html, use_style
+from study.page import model_title, open_page
+from study.parameters import ParameterError
+from study.photos import best_first, own_nulls, phrase_of
+from study.widgets import Chooser, PromptBox
+from study.wording import counted
+from textinv_core.drawing.store import open_store
+from textinv_core.evaluation.metrics import SMALLEST_NULL
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import context_prompts, plain_prompt
 from textinv_core.paths import PUBLISHED
-from textinv_core.recorded import recorded_words, word_at
-from textinv_core.stats import counted
-from textinv_core.store import open_store
-from textinv_core.training import Arm
 
 MOST = dict(steps=7, weights=4, prompts=4)  # in the printed figure
 use_style()

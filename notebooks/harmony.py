@@ -56,7 +56,7 @@ out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -78,29 +78,22 @@ from pocket_world.constructed import SETS, known_order
 from pocket_world.vae import there_and_back
 from pocket_world.witness import open_oracle, sees
 
-from textinv_core.concepts import class_phrase, context_prompts, load_images
-from textinv_core.dreambooth import DreamBooth, dreambooth, rare_token
-from textinv_core.figures import image_grid, use_style
-from textinv_core.metrics import SMALLEST_NULL
-from textinv_core.models import load_judge, model_hash
-from textinv_core.nulls import NULL_SEED, OWN_SEED, Nulls, cached_nulls, describe_nulls
-from textinv_core.page import POCKET, Claim, model_title, open_page
-from textinv_core.parameters import ParameterError
+from study.figures import image_grid, use_style
+from study.page import POCKET, Claim, model_title, open_page
+from study.parameters import ParameterError
+from study.wording import FEWEST_CONCEPTS, counted, in_words, verdict
+from textinv_core.baselines.dreambooth import DreamBooth, dreambooth, rare_token
+from textinv_core.evaluation.judges import load_judge
+from textinv_core.evaluation.metrics import SMALLEST_NULL
+from textinv_core.evaluation.nulls import NULL_SEED, OWN_SEED, Nulls, cached_nulls, describe_nulls
+from textinv_core.evaluation.ranking import best_of, concordance, context_features, rank, score
+from textinv_core.evaluation.stats import holm, kendall, mean_interval, paired_interval
+from textinv_core.files import write_image
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import class_phrase, context_prompts, load_images
+from textinv_core.learning.models import model_hash
+from textinv_core.learning.precision import autocast_dtype
 from textinv_core.paths import MODELS
-from textinv_core.precision import autocast_dtype
-from textinv_core.ranking import best_of, concordance, context_features, rank, score
-from textinv_core.records import write_image
-from textinv_core.stats import (
-    FEWEST_CONCEPTS,
-    counted,
-    holm,
-    in_words,
-    kendall,
-    mean_interval,
-    paired_interval,
-    verdict,
-)
-from textinv_core.training import Arm
 
 SCORES = {
     "accord": "accord", "harmony": "harmony", "minimum": "minimum of shares", "mean_z": "mean z", "raw_sum": "raw sum",
@@ -443,7 +436,7 @@ for size in sorted({SMALLEST_NULL, *(n for n in (400, 800, 1600) if n < null_pic
         whole, each = nulls[key], -(-size // (len(known[name]) - 1))
         turn = pd.Series(whole.prompts).groupby(list(whole.prompts)).cumcount()  # of each prompt, the first so many
         keep = np.flatnonzero(turn < each)
-        less = Nulls(whole.pictures[keep], whole.subject[keep], tuple(whole.prompts[i] for i in keep), {})
+        less = Nulls(whole.pictures[keep], tuple(whole.prompts[i] for i in keep), {})
         found = score(features[key], rows["prompt"], texts[key], references[key], less).set_index(rows.index)
         cut.append(pd.concat([rows.drop(columns="image").assign(judge=f"the judge, null of {size}"), found], axis=1))
 by_size = orders(pd.concat(cut), dict(auc=SETS)) if cut else orders(scored, dict(auc=SETS))

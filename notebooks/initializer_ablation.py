@@ -49,7 +49,7 @@ out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -67,26 +67,17 @@ import torch
 from IPython.display import HTML
 from myst_nb import glue
 
-from textinv_core.concepts import class_phrase, context_prompts, load_images, plain_prompt
-from textinv_core.figures import image_grid, step_curves, step_slider_html, use_style
-from textinv_core.metrics import evaluate, image_only, summarise
-from textinv_core.page import Claim, model_title, open_page
-from textinv_core.sheets import write_sheet
-from textinv_core.spread import interval_of, resampled_units, spread_between
-from textinv_core.stats import (
-    ENOUGH,
-    FEWEST_CONCEPTS,
-    counted,
-    holm,
-    in_words,
-    paired_differences,
-    paired_interval,
-    side,
-    verdict,
-)
-from textinv_core.tokens import nearest_words
-from textinv_core.training import Arm
-from textinv_core.vocabulary import drawn_word
+from study.figures import image_grid, step_curves, step_slider_html, use_style
+from study.page import Claim, model_title, open_page
+from study.sheets import write_sheet
+from study.wording import ENOUGH, FEWEST_CONCEPTS, counted, in_words, side, verdict
+from textinv_core.evaluation.metrics import evaluate, image_only, summarise
+from textinv_core.evaluation.seed_variance import interval_of, resampled_units, spread_between
+from textinv_core.evaluation.stats import holm, paired_differences, paired_interval
+from textinv_core.evaluation.vocabulary import drawn_word
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import class_phrase, context_prompts, load_images, plain_prompt
+from textinv_core.learning.tokens import nearest_words
 
 EDITABILITY = "editability_deleted"  # the paper's reading: placeholder deleted
 CALLED = {"own": "own word", "other": "other word", "far": "far word", "random": "random word"}
@@ -540,6 +531,6 @@ page.record(given | settings, table, glued, claims)
 # In Jupyter: the same frames under a widget.
 
 # %% tags=["remove-cell"]
-from textinv_core.figures import step_slider
+from study.figures import step_slider
 
 step_slider(frames, at)

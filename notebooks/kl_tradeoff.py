@@ -54,7 +54,7 @@ out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -105,17 +105,19 @@ from IPython.display import HTML
 from myst_nb import glue
 from pocket_world.witness import open_oracle, sees
 
-from textinv_core.concepts import class_phrase, context_prompts, load_images, plain_prompt
-from textinv_core.figures import image_grid, step_curves, step_slider_html, trade_off, use_style
-from textinv_core.metrics import evaluate, image_only, summarise
-from textinv_core.page import Claim, model_title, open_page
-from textinv_core.probes import rescaled
-from textinv_core.sheets import write_sheet
-from textinv_core.stats import FEWEST_CONCEPTS, counted, holm, mean_interval, paired_interval, verdict
-from textinv_core.tokens import nearest_words
-from textinv_core.tradeoff import column, fronts, interpolated, on_anchor_scale, spread_over_seeds
-from textinv_core.training import Arm
-from textinv_core.vocabulary import ordinary_words
+from study.analysis.kl_tradeoff import spread_over_seeds
+from study.figures import image_grid, step_curves, step_slider_html, trade_off, use_style
+from study.page import Claim, model_title, open_page
+from study.sheets import write_sheet
+from study.wording import FEWEST_CONCEPTS, counted, verdict
+from textinv_core.evaluation.fronts import column, fronts, interpolated, on_anchor_scale
+from textinv_core.evaluation.metrics import evaluate, image_only, summarise
+from textinv_core.evaluation.probes import rescaled
+from textinv_core.evaluation.stats import holm, mean_interval, paired_interval
+from textinv_core.evaluation.vocabulary import ordinary_words
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import class_phrase, context_prompts, load_images, plain_prompt
+from textinv_core.learning.tokens import nearest_words
 
 KL, UNIFORM, RIVALS = "KL exact", "KL uniform", ("early stopping", "L2 pull", "interpolation")
 CURVES = (KL, UNIFORM, *RIVALS)
@@ -636,6 +638,6 @@ page.record(given, tables, glued, claims)
 # In Jupyter: the same frames under a widget.
 
 # %% tags=["remove-cell"]
-from textinv_core.figures import step_slider
+from study.figures import step_slider
 
 step_slider(frames, [called[rung] for rung in rungs], name="KL weight", start=0)

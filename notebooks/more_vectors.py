@@ -45,7 +45,7 @@ out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -60,15 +60,16 @@ import pandas as pd
 from myst_nb import glue
 from pocket_world.witness import open_oracle, sees
 
-from textinv_core.concepts import class_phrase, context_prompts, load_images, plain_prompt
-from textinv_core.figures import image_grid, step_curves, use_style
-from textinv_core.metrics import evaluate, image_only, summarise
-from textinv_core.page import Claim, model_title, open_page
-from textinv_core.sheets import write_sheet
-from textinv_core.stats import FEWEST_CONCEPTS, counted, holm, in_words, paired_interval, side, verdict
-from textinv_core.tokens import save_embedding
-from textinv_core.tradeoff import on_anchor_scale
-from textinv_core.training import Arm
+from study.figures import image_grid, step_curves, use_style
+from study.page import Claim, model_title, open_page
+from study.sheets import write_sheet
+from study.wording import FEWEST_CONCEPTS, counted, in_words, side, verdict
+from textinv_core.evaluation.fronts import on_anchor_scale
+from textinv_core.evaluation.metrics import evaluate, image_only, summarise
+from textinv_core.evaluation.stats import holm, paired_interval
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import class_phrase, context_prompts, load_images, plain_prompt
+from textinv_core.learning.tokens import save_embedding
 
 EDITABILITY = "editability_deleted"  # the paper's reading: placeholder deleted
 use_style()

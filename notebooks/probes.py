@@ -48,7 +48,7 @@ out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -66,27 +66,26 @@ from myst_nb import glue
 from pocket_world.oracle import accepts, context_of
 from pocket_world.witness import open_oracle, sees
 
-from textinv_core import probes, vocabulary
-from textinv_core.concepts import class_phrase, context_prompts, load_concept, load_images, plain_prompt
-from textinv_core.figures import PALETTE, image_grid, step_slider_html, use_style
-from textinv_core.metrics import evaluate
-from textinv_core.page import Claim, model_title, open_page
-from textinv_core.recorded import chosen_kl_weight
-from textinv_core.sheets import write_sheet
-from textinv_core.stats import (
-    FEWEST_CONCEPTS,
+from study.analysis.probes import RUNGS, fitting, picture_differences, place_among, rung_images
+from study.earlier_pages import chosen_kl_weight
+from study.figures import PALETTE, image_grid, step_slider_html, use_style
+from study.page import Claim, model_title, open_page
+from study.sheets import write_sheet
+from study.wording import FEWEST_CONCEPTS, counted, verdict
+from textinv_core.evaluation import probes, vocabulary
+from textinv_core.evaluation.metrics import evaluate
+from textinv_core.evaluation.stats import (
     UNKNOWN,
-    counted,
     hierarchical_bootstrap,
     holm,
     page_trend,
     paired_differences,
     sign_flip_test,
-    verdict,
 )
-from textinv_core.tokens import Embedding, initial_rows
-from textinv_core.training import Arm
-from textinv_core.vocabulary import drawn_word
+from textinv_core.evaluation.vocabulary import drawn_word
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import class_phrase, context_prompts, load_concept, load_images, plain_prompt
+from textinv_core.learning.tokens import Embedding, initial_rows
 
 CLASS, RANDOM, NAIVE, KL = "class word", "random word", "naive", "KL"
 NAIVE_SCALED, KL_SCALED = "naive, rescaled", "KL, rescaled"
@@ -151,7 +150,7 @@ for c in chosen:
     parts += [ordinary.assign(reading=CLASS, of=s, arm=f"plain {s}") for s in seeds]
     pictures = pd.concat(parts, ignore_index=True)
     scored = evaluate(pictures, c, page.judge, contexts=phrases[c.name])
-    scored["differs"] = probes.picture_differences(pictures, plain[c.name], page.judge)
+    scored["differs"] = picture_differences(pictures, plain[c.name], page.judge)
     seen = sees(oracle, pictures, phrases[c.name], c.name)
     scored["there"], scored["kept"] = seen["context_seen"], seen["concept_seen"]
     scores.append(scored.rename(columns={"seed": "image", "of": "seed"}))
@@ -172,7 +171,7 @@ backpack = load_images(load_concept(PERSON).probes.get("backpack", ())[:rung_pic
 rungs, sources = {}, []
 for c in chosen:
     stand_ins = {"backpack": backpack}
-    if not set(probes.RUNGS) <= c.probes.keys():
+    if not set(RUNGS) <= c.probes.keys():
         near = [class_phrase(c.model_copy(update={"class_word": word})) for word in (c.class_word, *c.alternatives[:1])]
         for rung, word in zip(("look_alike", "other_person"), near, strict=False):
             asked = store.draw(pipe, None, [plain[c.name]], range(rung_pictures), word=word, **how)
@@ -180,11 +179,11 @@ for c in chosen:
         if not c.alternatives:
             spare = load_concept(STAND_IN if c.kind != "tree" else "nova_hall")
             stand_ins["other_person"] = load_images((*spare.held_out, *spare.images)[:rung_pictures], page.side)
-    found = probes.rung_images(c, page.side, stand_ins, rung_pictures)
+    found = rung_images(c, page.side, stand_ins, rung_pictures)
     rungs[c.name] = {rung: images for rung, (images, _) in found.items()}
     sources += [dict(concept=c.name, rung=rung, pictures=len(i), source=said) for rung, (i, said) in found.items()]
 sources = pd.DataFrame(sources)
-rung_label = dict(zip(probes.RUNGS, ("own", "look-alike", "other", "backpack"), strict=True))
+rung_label = dict(zip(RUNGS, ("own", "look-alike", "other", "backpack"), strict=True))
 fewest = int(sources["pictures"].min())
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "One picture of each rung, from the one expected to fit best to the one expected to fit least.", "name": "fig-probes-rungs"}, "image": {"alt": "A grid of small pictures, one row for each concept: its own picture, a look-alike, another of its kind, and a backpack.", "width": "55%"}}
@@ -316,7 +315,7 @@ order, third, described = [], [], {}
 for c in chosen if probed else ():
     features = {rung: probed.image_features(images) for rung, images in rungs[c.name].items()}
     told = c.description if c.kind == "style" else plain[c.name].replace("{}", c.description)
-    described[c.name] = probes.fitting(pipe.tokenizer, told) if c.description else ""
+    described[c.name] = fitting(pipe.tokenizer, told) if c.description else ""
     for s in seeds:
         ways = {k: (plain[c.name].replace("{}", fill), rows) for k, (fill, rows) in readings[c.name, s].items()}
         ways |= {"description": (described[c.name], [])} if c.description else {}
@@ -342,7 +341,7 @@ third = pd.concat(third, ignore_index=True) if third else empty
 # %% tags=["hide-input"]
 by_rung = order.groupby(["concept", "seed", "reading", "pooling", "rung"])["cosine"].mean().unstack("rung")
 by_rung = (
-    by_rung.reindex(columns=probes.RUNGS).dropna() if len(by_rung) else pd.DataFrame(columns=probes.RUNGS, dtype=float)
+    by_rung.reindex(columns=RUNGS).dropna() if len(by_rung) else pd.DataFrame(columns=RUNGS, dtype=float)
 )
 slopes = by_rung.assign(
     slope=probes.slope(by_rung.to_numpy()), exact=(by_rung.diff(axis=1).iloc[:, 1:] < 0).all(axis=1)
@@ -350,7 +349,7 @@ slopes = by_rung.assign(
 slopes = (
     slopes.reset_index()
     if len(by_rung)
-    else pd.DataFrame(columns=["concept", "seed", "reading", "pooling", *probes.RUNGS, "slope", "exact"])
+    else pd.DataFrame(columns=["concept", "seed", "reading", "pooling", *RUNGS, "slope", "exact"])
 )
 gap = pd.DataFrame(columns=["concept", "seed", "image", "difference", "reading", "pooling"])
 if any(described.values()):
@@ -370,7 +369,7 @@ if any(described.values()):
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "First probe. Cosine of the plain sentence to the pictures of each rung, less its mean over the rungs: mean over concepts with 95 % interval. Expected: a line that falls from left to right. Left, the text is read at its end; right, at the highest id.", "name": "fig-probes-order"}, "image": {"alt": "Two panels of lines over the four rungs own, look-alike, other and backpack, for the class word, a random word and the learned words.", "width": "100%"}}
 figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.8), sharey=True, layout="constrained")
-levelled = slopes[list(probes.RUNGS)].sub(slopes[list(probes.RUNGS)].mean(axis=1), axis=0).rename(columns=rung_label)
+levelled = slopes[list(RUNGS)].sub(slopes[list(RUNGS)].mean(axis=1), axis=0).rename(columns=rung_label)
 centred = slopes[["concept", "seed", "reading", "pooling"]].join(levelled)
 centred = centred.melt(["concept", "seed", "reading", "pooling"], var_name="rung", value_name="cosine")
 for ax, pooling in zip(axes, probes.POOLINGS, strict=True):
@@ -390,9 +389,9 @@ plt.show()
 # %% tags=["hide-input"]
 trend = []
 for (reading, pooling), rows in slopes.groupby(["reading", "pooling"], sort=False):
-    of_concepts = rows.groupby("concept")[list(probes.RUNGS)].mean().to_numpy()[:, ::-1]
+    of_concepts = rows.groupby("concept")[list(RUNGS)].mean().to_numpy()[:, ::-1]
     learns = reading not in (CLASS, "description")  # these are the same for every seed
-    person = rows[(rows["concept"] == PERSON) & learns][list(probes.RUNGS)].to_numpy()[:, ::-1]
+    person = rows[(rows["concept"] == PERSON) & learns][list(RUNGS)].to_numpy()[:, ::-1]
     found = dict(reading=reading, pooling=POOLED[pooling], fall=rows["slope"].mean(), exact=rows["exact"].mean())
     for key, ranked in (("concepts", of_concepts), ("person", person)):
         L, p = page_trend(ranked) if len(ranked) > 1 else (np.nan, np.nan)
@@ -561,7 +560,7 @@ for (name, s), ways in readings.items():
         row = ways[reading][1][0].rows[0]
         near, cosine = vocabulary.nearest_ordinary(pipe, row)
         line = dict(concept=name, seed=s, reading=reading, norm=float(row.norm()), nearest=near, cosine=cosine)
-        places.append(line | vocabulary.place_among(ordinary, line["norm"], cosine))
+        places.append(line | place_among(ordinary, line["norm"], cosine))
 places = pd.DataFrame(places)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Length, and cosine to the nearest other word: every ordinary word of the vocabulary (grey), and the learned rows. Dashed, the limits of what counts as outside.", "name": "fig-probes-words"}, "image": {"alt": "A scatter plot of row length against cosine to the nearest word: a grey cloud of ordinary words, coloured marks for naive and KL rows.", "width": "70%"}}
@@ -658,7 +657,7 @@ steps_told = {}
 for new in (NAIVE, KL):  # an exact order is refuted by one step that clearly goes the other way
     rows = slopes[(slopes["pooling"] == RIGHT) & (slopes["reading"] == new)]
     backward = []
-    for upper, lower in zip(probes.RUNGS, probes.RUNGS[1:], strict=False):
+    for upper, lower in zip(RUNGS, RUNGS[1:], strict=False):
         if rows["concept"].nunique() >= FEWEST_CONCEPTS and rows["seed"].nunique() > 1:
             fall = hierarchical_bootstrap(rows.assign(fall=rows[upper] - rows[lower]), "fall", levels)
             backward += [f"{rung_label[lower]} above {rung_label[upper]}"] * (fall.high < 0)

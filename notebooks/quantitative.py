@@ -52,7 +52,7 @@ out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -69,20 +69,21 @@ import yaml
 from myst_nb import glue
 from pocket_world.witness import open_oracle, sees
 
-from textinv_core.concepts import class_phrase, context_prompts, load_images, plain_prompt
-from textinv_core.dreambooth import DreamBooth, dreambooth, rare_token
-from textinv_core.figures import image_grid, use_style
-from textinv_core.metrics import evaluate, image_only, summarise
-from textinv_core.page import Claim, model_title, open_page
+from study.earlier_pages import chosen_kl_weight
+from study.figures import image_grid, use_style
+from study.page import Claim, model_title, open_page
+from study.sheets import write_sheet
+from study.wording import counted, in_words, side
+from textinv_core.baselines.dreambooth import DreamBooth, dreambooth, rare_token
+from textinv_core.evaluation.metrics import evaluate, image_only, summarise
+from textinv_core.evaluation.probes import open_clip, text_features
+from textinv_core.evaluation.seed_variance import interval_of, resampled_units
+from textinv_core.evaluation.stats import holm, mean_interval, paired_differences, paired_interval
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import class_phrase, context_prompts, load_images, plain_prompt
+from textinv_core.learning.precision import autocast_dtype
+from textinv_core.learning.tokens import encode, pool, save_embedding
 from textinv_core.paths import DATA
-from textinv_core.precision import autocast_dtype
-from textinv_core.probes import open_clip, text_features
-from textinv_core.recorded import chosen_kl_weight
-from textinv_core.sheets import write_sheet
-from textinv_core.spread import interval_of, resampled_units
-from textinv_core.stats import counted, holm, in_words, mean_interval, paired_differences, paired_interval, side
-from textinv_core.tokens import encode, pool, save_embedding
-from textinv_core.training import Arm
 
 SD, TI, KL, DB, COPY = "SD", "SD + TI", "SD + TI + KL", "DreamBooth", "image-only"
 EDITABILITY = "text_deleted"  # the paper's reading: placeholder deleted

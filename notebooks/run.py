@@ -30,8 +30,8 @@ def read_parameters_cell(notebook: Path) -> str:
 
 def run(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
     """Execute `notebook` with `parameters` and write it to `output` when, and only when, it succeeds."""
-    from textinv_core.parameters import check, declared
-    from textinv_core.records import unfinished
+    from study.parameters import check, declared
+    from textinv_core.files import unfinished
 
     check(parameters, declared(read_parameters_cell(notebook)))
     with warnings.catch_warnings():

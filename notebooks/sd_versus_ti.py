@@ -44,7 +44,7 @@ out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -61,15 +61,16 @@ import pandas as pd
 from myst_nb import glue
 from pocket_world.witness import open_oracle, sees
 
-from textinv_core.concepts import class_phrase, load_images
-from textinv_core.figures import image_grid, use_style
-from textinv_core.metrics import evaluate, image_only, normalised
-from textinv_core.page import Claim, model_title, open_page
-from textinv_core.parameters import ParameterError
-from textinv_core.sheets import write_sheet
-from textinv_core.stats import counted, in_words, paired_interval, side
-from textinv_core.tokens import save_embedding
-from textinv_core.training import Arm
+from study.figures import image_grid, use_style
+from study.page import Claim, model_title, open_page
+from study.parameters import ParameterError
+from study.sheets import write_sheet
+from study.wording import counted, in_words, side
+from textinv_core.evaluation.metrics import evaluate, image_only, normalised
+from textinv_core.evaluation.stats import paired_interval
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import class_phrase, load_images
+from textinv_core.learning.tokens import save_embedding
 
 POSTER = {
     "tree": ["a photo of {} in the forest"],

@@ -46,7 +46,7 @@ out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -64,14 +64,21 @@ import torch
 from IPython.display import HTML
 from myst_nb import glue
 
-from textinv_core.concepts import class_phrase, context_prompts, load_images, plain_prompt
-from textinv_core.figures import image_grid, step_curves, step_slider_html, use_style
-from textinv_core.metrics import evaluate, image_only, summarise
-from textinv_core.page import Claim, model_title, open_page
-from textinv_core.sheets import write_sheet
-from textinv_core.spread import interval_of, resampled_units, spread_between, spread_within, variance_parts
-from textinv_core.stats import ENOUGH, FEWEST_CONCEPTS, counted, in_words, paired_interval, side, verdict
-from textinv_core.training import Arm
+from study.figures import image_grid, step_curves, step_slider_html, use_style
+from study.page import Claim, model_title, open_page
+from study.sheets import write_sheet
+from study.wording import ENOUGH, FEWEST_CONCEPTS, counted, in_words, side, verdict
+from textinv_core.evaluation.metrics import evaluate, image_only, summarise
+from textinv_core.evaluation.seed_variance import (
+    interval_of,
+    resampled_units,
+    spread_between,
+    spread_within,
+    variance_parts,
+)
+from textinv_core.evaluation.stats import paired_interval
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import class_phrase, context_prompts, load_images, plain_prompt
 
 EDITABILITY = "editability_deleted"  # the paper's reading: placeholder deleted
 SUBSTANTIAL = 0.1  # share of the variance from which on the training seed's part is called substantial
@@ -441,6 +448,6 @@ page.record(given | settings, table, glued, [claim])
 # In Jupyter: the same frames under a widget.
 
 # %% tags=["remove-cell"]
-from textinv_core.figures import step_slider
+from study.figures import step_slider
 
 step_slider(frames, seeds, name="seed", start=0)

@@ -46,7 +46,7 @@ out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -61,15 +61,16 @@ import pandas as pd
 from IPython.display import HTML
 from myst_nb import glue
 
-from textinv_core.concepts import class_phrase, context_prompts, load_images, plain_prompt
-from textinv_core.figures import image_grid, step_curves, step_slider_html, trade_off, use_style
-from textinv_core.metrics import evaluate, image_only, summarise
-from textinv_core.page import Claim, model_title, open_page
-from textinv_core.sheets import write_sheet
-from textinv_core.stats import counted, in_words, paired_interval
-from textinv_core.tokens import nearest_words, save_embedding
-from textinv_core.tradeoff import on_anchor_scale
-from textinv_core.training import Arm
+from study.figures import image_grid, step_curves, step_slider_html, trade_off, use_style
+from study.page import Claim, model_title, open_page
+from study.sheets import write_sheet
+from study.wording import counted, in_words
+from textinv_core.evaluation.fronts import on_anchor_scale
+from textinv_core.evaluation.metrics import evaluate, image_only, summarise
+from textinv_core.evaluation.stats import paired_interval
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import class_phrase, context_prompts, load_images, plain_prompt
+from textinv_core.learning.tokens import nearest_words, save_embedding
 
 POSTER = (1000, 3500)  # steps: the range its Fig. 2 calls the best
 SHOWN = 3  # contexts whose pictures are kept
@@ -347,6 +348,6 @@ page.record(given | settings, table, glued, [claim])
 # In Jupyter: the same frames under a widget.
 
 # %% tags=["remove-cell"]
-from textinv_core.figures import step_slider
+from study.figures import step_slider
 
 step_slider(frames, at)

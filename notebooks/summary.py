@@ -32,7 +32,7 @@ records: str = ""  # [folder] where the pages' records lie instead
 out: str = ""  # [folder] where this page's records go instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -48,22 +48,13 @@ import matplotlib.pyplot as plt
 from IPython.display import HTML, Markdown
 from myst_nb import glue
 
-from textinv_core.claims import (
-    COLOURS,
-    SIGNS,
-    VERDICTS,
-    claims_html,
-    counts,
-    findings_html,
-    page_title,
-    read_claims,
-    tally,
-)
-from textinv_core.figures import use_style
-from textinv_core.page import POCKET
-from textinv_core.paths import NOTEBOOKS
-from textinv_core.records import identity, load_json, provenance, record_dir, write_json, write_table
-from textinv_core.stats import counted
+from study.claims import COLOURS, SIGNS, VERDICTS, claims_html, counts, findings_html, page_title, read_claims, tally
+from study.figures import use_style
+from study.page import POCKET
+from study.wording import counted
+from textinv_core.files import load_json, write_json, write_table
+from textinv_core.paths import NOTEBOOKS, record_dir
+from textinv_core.provenance import identity, provenance
 
 OURS = "this study"  # the document that claims of our own name
 began = time.monotonic()

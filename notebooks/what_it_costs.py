@@ -58,7 +58,7 @@ out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -81,22 +81,32 @@ from myst_nb import glue
 from pocket_world.witness import open_oracle, sees
 from scipy.stats import binomtest
 
-from textinv_core.batches import encode_latents
-from textinv_core.compiling import can_compile
-from textinv_core.compiling import compiled as compile_gradient
-from textinv_core.concepts import class_phrase, context_prompts, plain_prompt
-from textinv_core.costs import arm_step, bare_network, frozen_networks, in_turns, peak_bytes, sd15_unet, traced
-from textinv_core.figures import use_style
-from textinv_core.generation import generate
-from textinv_core.metrics import evaluate
-from textinv_core.objective import Objective
-from textinv_core.page import model_title, open_page
-from textinv_core.precision import fastest_dtype, shortened
-from textinv_core.records import machine
-from textinv_core.reference import reference_loop
-from textinv_core.stats import FEWEST_CONCEPTS, UNKNOWN, counted, in_words, paired_interval
-from textinv_core.tokens import Embedding
-from textinv_core.training import Arm, describe
+from study.costs import (
+    arm_step,
+    bare_network,
+    frozen_networks,
+    in_turns,
+    peak_bytes,
+    sd15_unet,
+    traced,
+)
+from study.figures import use_style
+from study.page import model_title, open_page
+from study.wording import FEWEST_CONCEPTS, counted, in_words
+from textinv_core.baselines.reference import reference_loop
+from textinv_core.drawing.generation import generate
+from textinv_core.evaluation.metrics import evaluate
+from textinv_core.evaluation.stats import UNKNOWN, paired_interval
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.batches import encode_latents
+from textinv_core.learning.compiling import can_compile
+from textinv_core.learning.compiling import compiled as compile_gradient
+from textinv_core.learning.concepts import class_phrase, context_prompts, plain_prompt
+from textinv_core.learning.objective import Objective
+from textinv_core.learning.precision import fastest_dtype, shortened
+from textinv_core.learning.tokens import Embedding
+from textinv_core.learning.training import describe
+from textinv_core.provenance import machine
 
 MARGIN = 0.05  # share of pictures: a loss of contexts smaller than this is let pass
 use_style()

@@ -56,7 +56,7 @@ out: str = ""  # [folder] where the word, its card and this page's records go in
 runs: str = ""  # [folder] where learned words are kept instead
 
 # %% tags=["remove-cell"]
-from textinv_core.parameters import check_notebook
+from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
@@ -72,16 +72,16 @@ import pandas as pd
 from IPython.display import HTML
 from myst_nb import glue
 
-from textinv_core.concepts import context_prompts, load_concept, plain_prompt
-from textinv_core.figures import image_grid, step_curves, step_slider_html, use_style
-from textinv_core.metrics import SMALLEST_NULL
-from textinv_core.nulls import OWN_SEED
-from textinv_core.own import advice, best_first, look_over, own_nulls, phrase_of
-from textinv_core.page import model_title, open_page
-from textinv_core.parameters import ParameterError
-from textinv_core.sharing import file_name, save_emb_params, write_card
-from textinv_core.tokens import FILE_NAME, nearest_words, save_embedding
-from textinv_core.training import Arm
+from study.figures import image_grid, step_curves, step_slider_html, use_style
+from study.model_card import file_name, save_emb_params, write_card
+from study.page import model_title, open_page
+from study.parameters import ParameterError
+from study.photos import advice, best_first, look_over, own_nulls, phrase_of
+from textinv_core.evaluation.metrics import SMALLEST_NULL
+from textinv_core.evaluation.nulls import OWN_SEED
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import context_prompts, load_concept, plain_prompt
+from textinv_core.learning.tokens import FILE_NAME, nearest_words, save_embedding
 
 LOOKS = 2  # pictures of each prompt at each checkpoint
 ACROSS = 8  # pictures in a row
@@ -272,6 +272,6 @@ page.record(
 # In Jupyter: the same frames under a widget. To type prompts of your own, open the notebook `explore`.
 
 # %% tags=["remove-cell"]
-from textinv_core.figures import step_slider
+from study.figures import step_slider
 
 step_slider(frames, at)

@@ -24,11 +24,20 @@ from transformers import (
     CLIPVisionConfig,
 )
 
-from textinv_core.concepts import load_concept
-from textinv_core.models import load_judge, load_pipeline
+from textinv_core.evaluation.judges import load_judge
+from textinv_core.learning.concepts import load_concept
+from textinv_core.learning.models import load_pipeline
 from textinv_core.paths import ROOT
 
 torch.set_num_threads(1)
+
+
+def search_path(root: Path) -> str:
+    """PYTHONPATH of a process that is to import a tree's own packages, whichever tree is installed."""
+    return os.pathsep.join(str(root / folder) for folder in (".", "notebooks", "data"))
+
+
+os.environ["PYTHONPATH"] = search_path(ROOT)
 
 VOCABULARY = """a an the photo of in on forest beach snow city desert moon under water at night mountains style fantasy
 sketch tree building man woman lake tower castle dog red blue ballet doing dancing running sitting object picture
@@ -214,7 +223,7 @@ def study_copy(model_folder, judge, tmp_path_factory):
 @pytest.fixture(scope="session")
 def study(study_copy):
     """The same after one run of its whole graph, from training to the built book."""
-    own = {"PYTHONPATH": f"{study_copy}{os.pathsep}{study_copy / 'data'}", "OMP_NUM_THREADS": "1"}
+    own = {"PYTHONPATH": search_path(study_copy), "OMP_NUM_THREADS": "1"}
     command = [str(Path(sys.executable).with_name("snakemake")), "--configfile", "config/tiny.yaml", "--cores", "2"]
     done = subprocess.run(command, cwd=study_copy, env=os.environ | own, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr[-3000:]

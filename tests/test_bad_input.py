@@ -18,31 +18,31 @@ import pandas as pd
 import pytest
 import torch
 import yaml
-from conftest import draw
+from conftest import draw, search_path
 from diffusers import DDIMScheduler
 from PIL import Image
 from safetensors.torch import save_file
 
-from textinv_core import records
-from textinv_core.arms import Arm, load_run
-from textinv_core.claims import read_claims
-from textinv_core.concepts import load_concept, load_images
-from textinv_core.dreambooth import DreamBooth, dreambooth
-from textinv_core.generation import generate
-from textinv_core.losses import kl_step_weights, lam_by_timestep
-from textinv_core.metrics import calibrate, combine, evaluate, normalised, summarise
-from textinv_core.models import load_judge, load_pipeline
-from textinv_core.nulls import Nulls, build_nulls, load_nulls
-from textinv_core.page import open_page
-from textinv_core.parameters import check, declared
+from study.claims import read_claims
+from study.page import open_page
+from study.parameters import check, declared
+from textinv_core import files, paths
+from textinv_core.baselines.dreambooth import DreamBooth, dreambooth
+from textinv_core.drawing.generation import generate
+from textinv_core.drawing.store import Store, open_store
+from textinv_core.evaluation.judges import load_judge
+from textinv_core.evaluation.metrics import calibrate, combine, evaluate, normalised, summarise
+from textinv_core.evaluation.nulls import Nulls, build_nulls, load_nulls
+from textinv_core.evaluation.ranking import context_features
+from textinv_core.evaluation.stats import hierarchical_bootstrap, paired_differences
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import load_concept, load_images
+from textinv_core.learning.losses import kl_step_weights, lam_by_timestep
+from textinv_core.learning.models import load_pipeline
+from textinv_core.learning.runs import load_run
+from textinv_core.learning.tokens import Embedding, encode, encode_prompts, initial_rows, pool, tokenize
+from textinv_core.learning.training import describe, train
 from textinv_core.paths import NOTEBOOKS, ROOT
-from textinv_core.probes import interaction
-from textinv_core.ranking import context_features
-from textinv_core.sheets import read_sheet
-from textinv_core.stats import hierarchical_bootstrap, paired_differences
-from textinv_core.store import Store, open_store
-from textinv_core.tokens import Embedding, encode, encode_prompts, initial_rows, load_embedding, pool, tokenize
-from textinv_core.training import describe, train
 
 NAN, INF = float("nan"), float("inf")
 
@@ -82,29 +82,6 @@ def write_pictures(folder):
     (folder / "folder.png").mkdir()
     for name in ("text.png", "new\nline.png", "-rf.png", os.fsdecode(b"\xff\xfe.png"), "\x1b[31mred.png"):
         (folder / name).write_text("hello")
-
-
-def write_embeddings(folder):
-    """Bad embedding files."""
-    folder.mkdir()
-    row = torch.ones(1, 32)
-    for name in ("pickled.pt", "pickled.bin"):
-        torch.save({"<x>": row}, folder / name)
-    for name, tensors in {
-        "two": {"<x>": row, "<y>": row + 1},
-        "emb_params": {"emb_params": row},
-        "word": {"tree": row},
-        "spaces": {"<my word>": row},
-        "nothing": {},
-        "scalar": {"<x>": torch.tensor(1.0)},
-        "cube": {"<x>": torch.ones(1, 2, 32)},
-        "empty": {"<x>": torch.ones(0, 32)},
-        "nan": {"<x>": row * NAN},
-        "whole": {"<x>": row},
-        "wide": {"<x>": torch.ones(1, 48)},
-    }.items():
-        save_file(tensors, folder / f"{name}.safetensors")
-    (folder / "torn.safetensors").write_bytes((folder / "whole.safetensors").read_bytes()[:-8])
 
 
 def write_models(source, folder):
@@ -160,11 +137,9 @@ def w(model_folder, judge, concept_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bad")
     pipe, concept = load_pipeline(model_folder, device="cpu"), load_concept(concept_folder)
     own = SimpleNamespace(pipe=pipe, judge=judge, concept=concept, arm=Arm(concept), folder=folder)
-    own.results, own.pictures, own.embeddings, own.models, own.model = (
-        folder / "results", folder / "pictures", folder / "embeddings", folder / "models", model_folder,
-    )  # fmt: skip
+    own.results, own.pictures, own.models = (folder / name for name in ("results", "pictures", "models"))
+    own.model = model_folder
     write_pictures(own.pictures)
-    write_embeddings(own.embeddings)
     write_models(model_folder, own.models)
     how = dict(steps=2, batch_size=1, checkpoint_every=2, progress=False, dtype=torch.float32)
     own.train = lambda name="new", arms=None, **more: train(
@@ -173,7 +148,7 @@ def w(model_folder, judge, concept_folder, tmp_path_factory):
     write_runs(own.train("whole").folder, own.results / "runs")
     of = dict(arm="a", step=0, prompt="a photo of {}", text="")
     own.table = pd.DataFrame(of | dict(seed=[0, 1], image=[draw(0), draw(1)]))
-    records.write_table(own.results / "quick" / "table.csv", own.table.drop(columns="image"))
+    files.write_table(own.results / "quick" / "table.csv", own.table.drop(columns="image"))
     own.text = lambda name, content: _written(own.results / "odd" / name, content)
     own.text("torn.json", b'{"a": ')
     own.text("list.json", b"[1]")
@@ -182,7 +157,6 @@ def w(model_folder, judge, concept_folder, tmp_path_factory):
     own.text("empty.csv", b"")
     own.text("page/claims.json", b'{"claims": [{"words": 3}]}')
     own.text("page/provenance.json", b"{}")
-    own.text("torn.png", b"\x89PNG\r\n")
     save_file({"a": torch.ones(1)}, own.results / "odd" / "bare.safetensors")
     return own
 
@@ -211,10 +185,6 @@ def spec(content, name="folder"):
 
 def picture(name):
     return lambda w: load_images([w.pictures / name], 32)
-
-
-def embedding(name):
-    return lambda w: load_embedding(w.embeddings / name)
 
 
 def model(name):
@@ -327,7 +297,6 @@ FUNCTIONS = [
     ("variance of zero", lambda w: kl_step_weights(ALPHAS, "zero"), r"variance 'zero': expected one of fixed_small"),
     ("prediction of the sample", lambda w: kl_step_weights(ALPHAS, prediction_type="sample"),
      r"'sample': expected one"),
-    ("stride past the chain", lambda w: kl_step_weights(ALPHAS, stride=10), r"stride: expected 1 to 9, got 10"),
     ("unknown weighting", lambda w: lam_by_timestep(1.0, ALPHAS, "soft"), r"KL weighting 'soft': expected 'exact'"),
     # training
     ("no steps", learn(steps=0), r"steps: expected a whole number of 1 or more, got 0"),
@@ -372,30 +341,15 @@ FUNCTIONS = [
      r"steps: expected"),
     ("store: half steps", lambda w: Store(w.results, w.folder).learn(w.pipe, [w.arm], steps=1.5), r"steps: expected"),
     ("profile with a slash", lambda w: open_store("a/b"), r"record name 'a/b': expected letters, digits"),
-    ("profile that leaves", lambda w: records.record_dir("..", "x"), r"record name '\.\.': expected letters"),
-    ("profile without a name", lambda w: records.scratch_dir(""), r"record name '': expected letters"),
+    ("profile that leaves", lambda w: paths.record_dir("..", "x"), r"record name '\.\.': expected letters"),
+    ("profile without a name", lambda w: paths.scratch_dir(""), r"record name '': expected letters"),
     ("page without concepts", lambda w: open_page("x", profile="quick", concepts=[]),
      r"concepts: expected one or more"),
     ("page of no model", lambda w: open_page("x", profile="q", concepts=[w.concept.images[0].parents[1]], model="./no"),
      r"model '\./no': there is no folder no \(expected 'pocket'"),
     # embeddings
-    ("pickled .pt", embedding("pickled.pt"), r"pickled\.pt: expected a \.safetensors file; pickled .* not loaded"),
-    ("pickled .bin", embedding("pickled.bin"), r"pickled\.bin: expected a \.safetensors file"),
-    ("embedding truncated", embedding("torn.safetensors"), r"torn\.safetensors: cannot be read as safetensors"),
-    ("embedding absent", embedding("absent.safetensors"), r"absent\.safetensors: cannot be read as safetensors"),
-    ("folder without embedding", lambda w: load_embedding(w.models), r"learned_embeds\.safetensors: cannot be read"),
-    ("two embeddings", embedding("two.safetensors"), r"two\.safetensors: expected one placeholder, found 2"),
-    ("embedding of nothing", embedding("nothing.safetensors"), r"expected one placeholder, found 0"),
-    ("embedding of another program", embedding("emb_params.safetensors"),
-     r"expected a placeholder such as <my-word>, found 'emb_params'"),
-    ("embedding called by a word", embedding("word.safetensors"), r"such as <my-word>, found 'tree'"),
-    ("embedding called by two words", embedding("spaces.safetensors"), r"such as <my-word>, found '<my word>'"),
-    ("embedding of one number", embedding("scalar.safetensors"), r"expected rows \(vectors, width\) of <x>, got \(\)"),
-    ("embedding in three axes", embedding("cube.safetensors"), r"expected rows .*got \(1, 2, 32\)"),
-    ("embedding without rows", embedding("empty.safetensors"), r"expected rows .*got \(0, 32\)"),
-    ("embedding NaN", embedding("nan.safetensors"), r"nan\.safetensors: <x> holds values that are not finite"),
     ("embedding of another width",
-     lambda w: encode_prompts(w.pipe, ["<x>"], [load_embedding(w.embeddings / "wide.safetensors")]),
+     lambda w: encode_prompts(w.pipe, ["<x>"], [Embedding("<x>", torch.ones(1, 48))]),
      r"width 48: this text encoder's is 32"),
     # prompts
     ("prompt past the limit", lambda w: encode_prompts(w.pipe, ["tree " * 30]),
@@ -410,7 +364,6 @@ FUNCTIONS = [
     ("rows of no vectors", lambda w: initial_rows(w.pipe, "tree", 0), r"vectors: expected 1 or more, got 0"),
     ("unknown pooling", lambda w: pool(torch.ones(1, 2, 3), torch.ones(1, 2), 1, "max"), r"pooling 'max': expected"),
     # drawing
-    ("unknown scheduler", drawn(scheduler="heun"), r"scheduler 'heun': expected one of dpmsolver, ddim"),
     ("guidance below one", drawn(guidance_scale=0.5), r"guidance_scale: expected 1 or more, got 0\.5"),
     ("guidance NaN", drawn(guidance_scale=NAN), r"guidance_scale: expected 1 or more, got nan"),
     ("guidance infinite", drawn(guidance_scale=INF), r"guidance_scale: expected 1 or more, got inf"),
@@ -426,8 +379,6 @@ FUNCTIONS = [
     ("a prompt for prompts", drawn(prompts="a tree"), r"prompts: expected a list .*got 'a tree'"),
     ("a number for a prompt", drawn(prompts=[3]), r"prompts: expected a list of one or more texts, got \[3\]"),
     ("a place nothing fills", drawn(prompts=["a {}"]), r"prompt 'a \{\}': .*pass word='a tree'"),
-    ("a place anything fills", drawn(prompts=["{}"], embeddings={"<x>": X.rows, "<y>": X.rows}),
-     r"prompts: write each"),
     ("no pictures at once", drawn(batch_size=0), r"batch_size: expected a whole number of 1 or more, got 0"),
     # models
     ("model without unet", model("no-unet"), r"no-unet': unet missing in"),
@@ -454,37 +405,33 @@ FUNCTIONS = [
     ("half a null", lambda w: combine([0.1], [0.1], subject_null=np.zeros(300), text_null=[0.0]),
      r"null: expected 200"),
     ("nulls of few pictures", lambda w: build_nulls(w.table, w.judge), r"nulls: expected 200 or more pictures .*got 2"),
-    ("nulls of unequal parts", lambda w: Nulls(torch.ones(300, 2), torch.ones(300, 2), ("a",) * 5, {}),
+    ("nulls of unequal parts", lambda w: Nulls(torch.ones(300, 2), ("a",) * 5, {}),
      r"expected 200 .*got 5"),
-    ("nulls that are none", lambda w: load_nulls(w.embeddings / "whole.safetensors"),
-     r"whole\.safetensors: no readable nulls"),
+    ("nulls that are none", lambda w: load_nulls(w.results / "odd/bare.safetensors"),
+     r"bare\.safetensors: no readable nulls"),
     ("ceiling below the floor", anchors(floor=0.6, ceiling=0.4), r"ceiling 0\.4000 is not above the floor 0\.6000"),
     ("ceiling at the floor", anchors(floor=0.5, ceiling=0.5), r"ceiling 0\.5000 is not above the floor"),
     ("ceiling NaN", anchors(floor=0.5, ceiling=NAN), r"ceiling nan is not above the floor"),
     ("nothing to rank by", lambda w: context_features(["a photo of {}"], w.concept, w.judge),
      r"says nothing but the concept"),
-    ("three texts", lambda w: interaction(torch.ones(3, 2)), r"interaction: expected a 2 x 2 table, got \(3, 2\)"),
     ("column not there", lambda w: paired_differences(w.table, "seed", arm="arm", new="b", base="a", pair=["step"]),
      r"table: no row has arm 'b'"),
     ("nothing finite", lambda w: hierarchical_bootstrap(pd.DataFrame(dict(concept=["a"], x=[NAN])), "x"),
      r"needs finite values of 'x'"),
     # records
-    ("table without columns", lambda w: records.load_table(w.results / "quick/table.csv", ("arm", "x", "y")),
+    ("table without columns", lambda w: files.load_table(w.results / "quick/table.csv", ("arm", "x", "y")),
      r"table\.csv: lacks the columns x, y"),
-    ("no table", lambda w: records.load_table(w.results / "none.csv"), r"none\.csv: no readable table"),
-    ("binary table", lambda w: records.load_table(w.results / "odd/binary.csv"), r"binary\.csv: no readable table"),
-    ("empty table", lambda w: records.load_table(w.results / "odd/empty.csv"), r"empty\.csv: no readable table"),
-    ("torn JSON", lambda w: records.load_json(w.results / "odd/torn.json"), r"torn\.json: no readable JSON"),
-    ("JSON list", lambda w: records.load_json(w.results / "odd/list.json"),
+    ("no table", lambda w: files.load_table(w.results / "none.csv"), r"none\.csv: no readable table"),
+    ("binary table", lambda w: files.load_table(w.results / "odd/binary.csv"), r"binary\.csv: no readable table"),
+    ("empty table", lambda w: files.load_table(w.results / "odd/empty.csv"), r"empty\.csv: no readable table"),
+    ("torn JSON", lambda w: files.load_json(w.results / "odd/torn.json"), r"torn\.json: no readable JSON"),
+    ("JSON list", lambda w: files.load_json(w.results / "odd/list.json"),
      r"list\.json: expected a JSON object, found a list"),
-    ("bottomless JSON", lambda w: records.load_json(w.results / "odd/deep.json"), r"deep\.json: no readable JSON"),
-    ("tensors without record", lambda w: records.load_tensors(w.results / "odd/bare.safetensors"),
+    ("bottomless JSON", lambda w: files.load_json(w.results / "odd/deep.json"), r"deep\.json: no readable JSON"),
+    ("tensors without record", lambda w: files.load_tensors(w.results / "odd/bare.safetensors"),
      r"bare\.safetensors: no tensors with their record"),
     ("claim without words", lambda w: read_claims(w.results / "odd", ["page"]),
      r"claims\.json: claim 0: Claim source: Field required"),
-    ("sheet of no columns", lambda w: read_sheet(w.pictures / "whole.png", 0),
-     r"whole\.png: .* no sheet of 0 square pictures"),
-    ("sheet torn", lambda w: read_sheet(w.results / "odd/torn.png", 1), r"torn\.png: no readable sheet"),
     # parameters
     ("parameters without a type", lambda w: declared("steps = 5"), r"has `steps = 5`; expected `name: type = default`"),
     ("parameter that is no name", lambda w: check({1: 2}, {"steps": int}), r"unknown parameter `1`: there are: steps"),
@@ -494,8 +441,8 @@ FUNCTIONS = [
 
 @pytest.mark.parametrize(("call", "said"), [case[1:] for case in FUNCTIONS], ids=[case[0] for case in FUNCTIONS])
 def test_a_call_is_refused_in_one_line(w, call, said, monkeypatch):
-    monkeypatch.setattr(records, "RESULTS", w.results)
-    monkeypatch.setattr(records, "BUILD", w.results / "build")
+    monkeypatch.setattr(paths, "RESULTS", w.results)
+    monkeypatch.setattr(paths, "BUILD", w.results / "build")
     before = tree(w.results)
     with pytest.raises(ValueError) as error:
         call(w)
@@ -605,7 +552,7 @@ def test_the_runner_refuses_in_one_line(runner, tmp_path, capsys, notebook, argu
 def command(arguments, where):
     """A command's exit code and its words."""
     own = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
-    own |= {"PYTHONPATH": f"{where}{os.pathsep}{where / 'data'}"}
+    own |= {"PYTHONPATH": search_path(where)}
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(arguments, cwd=where, env=clean | own, capture_output=True, text=True, timeout=600)
     return done.returncode, done.stdout + done.stderr

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from browser import chromium, find_chromium
 
+from textinv_core.files import load_json
 from textinv_core.paths import BOOK, ROOT
-from textinv_core.records import code_hash, load_json
+from textinv_core.provenance import code_identity
 
 sys.path.insert(0, str(BOOK))
 from check import pages as own_pages
@@ -86,7 +87,7 @@ def test_provenance_comes_from_the_records(html):
 
 def test_pages_of_an_earlier_state_of_the_code_are_counted():
     kept = [load_json(path) for path in sorted(ROOT.glob("results/full/*/provenance.json"))[:3]]
-    now = [record | {"code": code_hash()} for record in kept]
+    now = [record | {"code": code_identity("textinv_core")} for record in kept]
     assert "earlier state" not in provenance_page(now)
     assert "1 page of 3 ran with an earlier state" in provenance_page([kept[0] | {"code": "0" * 10}, *now[1:]])
 

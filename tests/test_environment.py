@@ -79,12 +79,12 @@ def test_environment_yml_agrees_with_pyproject():
 
 def test_every_import_is_declared():
     names = {canonicalize_name(requirement.name) for requirement in DECLARED}
-    tests = {path.stem for folder in ("tests", "book") for path in (ROOT / folder).glob("*.py")}
-    own = {"textinv_core", "pocket_world", *tests, *sys.stdlib_module_names}
+    tests = {path.stem for folder in ("tests", "book") for path in (ROOT / folder).rglob("*.py")}
+    own = {"textinv_core", "study", "pocket_world", *tests, *sys.stdlib_module_names}
     # papermill, jupytext and snakemake bring nbformat, myst_nb comes with jupyter-book, tokenizers with transformers.
     brought = {"nbformat", "traitlets", "myst-nb", "tokenizers", "packaging"}
     for folder in ("textinv_core", "notebooks", "book", "tests"):
-        for path in (ROOT / folder).glob("*.py"):
+        for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Import):
                     modules = [alias.name for alias in node.names]

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from conftest import search_path
 
 from textinv_core.paths import ROOT
 
@@ -15,13 +16,14 @@ START = """
 import sys, torch
 torch.set_num_threads(1)
 from pathlib import Path
-from textinv_core.arms import Arm
-from textinv_core.concepts import load_concept
-from textinv_core.dreambooth import DreamBooth, dreambooth
-from textinv_core.models import load_judge, load_pipeline
-from textinv_core.nulls import cached_nulls, describe_nulls
-from textinv_core.store import Store
-from textinv_core.training import train
+from textinv_core.learning.arms import Arm
+from textinv_core.learning.concepts import load_concept
+from textinv_core.baselines.dreambooth import DreamBooth, dreambooth
+from textinv_core.evaluation.judges import load_judge
+from textinv_core.learning.models import load_pipeline
+from textinv_core.evaluation.nulls import cached_nulls, describe_nulls
+from textinv_core.drawing.store import Store
+from textinv_core.learning.training import train
 pipe, concept, out = load_pipeline(sys.argv[1], device="cpu"), load_concept(sys.argv[2]), Path(sys.argv[3])
 judge = load_judge(sys.argv[4], device="cpu")
 print("ready", flush=True)
@@ -60,7 +62,7 @@ def start(model_folder, concept_folder, judge):
         """A process that works on a stage in `folder`, once it is ready to."""
         given = [str(path) for path in (model_folder, concept_folder, folder, judge.model.name_or_path)]
         command = [sys.executable, "-c", START + STAGES[stage], *given]
-        own = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        own = {"OMP_NUM_THREADS": "1", "PYTHONPATH": search_path(ROOT)}
         process = subprocess.Popen(command, cwd=folder.parent, env=os.environ | own, stdout=subprocess.PIPE, text=True)
         with process.stdout:  # says nothing more
             assert process.stdout.readline() == "ready\n"

@@ -10,6 +10,7 @@ import nbformat
 import pandas as pd
 import pytest
 import yaml
+from conftest import search_path
 
 from textinv_core.paths import ROOT
 
@@ -18,7 +19,7 @@ PROFILES = sorted(path.stem for path in (ROOT / "config").glob("*.yaml"))
 
 def snakemake(where, profile, *flags):
     """Snakemake in a copy of the repository: the finished process, its words in `stdout`."""
-    own = {"PYTHONPATH": f"{where}{os.pathsep}{where / 'data'}", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    own = {"PYTHONPATH": search_path(where), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     command = [str(Path(sys.executable).with_name("snakemake")), "--configfile", str(profile), "--cores", "1", *flags]
     return subprocess.run(
         command,
@@ -127,7 +128,7 @@ def test_an_unfinished_page_is_not_published(study, tmp_path):
 def verify(where, judge, *flags):
     """book/verify.py on the tiny profile of a copy: the finished process."""
     command = [sys.executable, "book/verify.py", "--profile", "tiny", "--judge", judge.model.name_or_path, *flags]
-    own = {"PYTHONPATH": f"{where}{os.pathsep}{where / 'data'}", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    own = {"PYTHONPATH": search_path(where), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     return subprocess.run(command, cwd=where, env=os.environ | own, capture_output=True, text=True, timeout=600)
 
 
@@ -140,8 +141,8 @@ def test_published_numbers_come_back_from_the_words_and_changed_ones_are_found(s
     scores = copy / "results/tiny/step_ablation/scores.csv"
     table = pd.read_csv(scores, dtype={"arm": str})
     table.assign(reconstruction=table["reconstruction"] + 0.1).to_csv(scores, index=False)
-    with open(copy / "textinv_core/losses.py", "a") as source:
-        source.write("# changed\n")
+    with open(copy / "textinv_core/learning/losses.py", "a") as source:
+        source.write("CHANGED = True\n")
     done = verify(copy, judge, "--sample", "1")
     assert done.returncode == 1 and "step_ablation: stale, made with another code" in done.stdout
     assert "NOT AS RECORDED" in done.stdout

@@ -1,0 +1,1 @@
+"""What the pages of the study share: parameters, records, claims, figures, widgets."""

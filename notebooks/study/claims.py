@@ -1,0 +1,112 @@
+"""The claims that pages recorded, read back: one table, and the sentences its verdicts allow."""
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from study.page import Claim
+from textinv_core.files import load_json
+
+VERDICTS = ("supported", "not supported", "undecided")
+SIGNS = dict(zip(VERDICTS, ("✓", "✗", "?"), strict=True))
+# Blue, vermilion and grey of Okabe & Ito, dark enough for white letters; the sign and the words say it too.
+COLOURS = dict(zip(VERDICTS, ("#00588a", "#b04a00", "#545d69"), strict=True))
+COLUMNS = ("page", "profile", "model", "document", *Claim.model_fields)
+
+
+def read_claims(records: str | Path, pages: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """One row per claim of the `pages` recorded under `records`/<page>, in their order; and the pages not there.
+
+    Columns: `page`, `profile` and `model` it ran with, `document` (the source up to its first comma), and those
+    of a `Claim`. A page is there when its provenance is: that is written last.
+    """
+    rows, missing = [], []
+    for page in pages:
+        folder = Path(records) / page
+        if not all((folder / name).is_file() for name in ("claims.json", "provenance.json")):
+            missing.append(page)
+            continue
+        ran = load_json(folder / "provenance.json")
+        where = dict(page=page, profile=ran.get("profile", ""), model=ran.get("parameters", {}).get("model", ""))
+        for number, values in enumerate(load_json(folder / "claims.json").get("claims", [])):
+            try:
+                claim = Claim(**values)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"{folder / 'claims.json'}: claim {number}: {error}") from None
+            rows.append(where | dict(document=claim.source.split(",")[0].strip()) | claim.model_dump())
+    return pd.DataFrame(rows, columns=list(COLUMNS)), missing
+
+
+def badge(verdict: str) -> str:
+    """A verdict as HTML: sign, words and colour."""
+    style = f"background:{COLOURS[verdict]};color:#fff;border-radius:4px;padding:.1em .5em;white-space:nowrap"
+    return f'<span class="verdict" style="{style}">{SIGNS[verdict]} {verdict}</span>'
+
+
+def claims_html(table: pd.DataFrame, titles: dict[str, str]) -> str:
+    """The claims by document as one HTML table; `titles` say what a page's link is called."""
+
+    def line(claim) -> str:
+        words, test, result, n = (html.escape(getattr(claim, name)) for name in ("words", "test", "result", "n"))
+        source = html.escape(claim.source) + (" · primary" if claim.primary else "")
+        cells = (
+            f"{words}<br><small>{source}</small>",
+            test,
+            result,
+            n,
+            f"{badge(claim.verdict)}<br>{_link(claim.page, titles)}",
+        )
+        return (
+            "<tr>" + "".join(f'<td style="text-align:left;vertical-align:top">{cell}</td>' for cell in cells) + "</tr>"
+        )
+
+    heads = {"their words": 25, "our test": 27, "result": 25, "n": 10, "verdict and page": 13}  # % of the width
+    head = "".join(f'<th scope="col" style="text-align:left;width:{w}%">{name}</th>' for name, w in heads.items())
+    body = []
+    for document, claims in table.groupby("document", sort=False):
+        name = html.escape(document[:1].upper() + document[1:])
+        body.append(f'<tr><th colspan="{len(heads)}" scope="rowgroup" style="text-align:left">{name}</th></tr>')
+        body += [line(claim) for claim in claims.itertuples()]
+    return f'<table class="dataframe claims"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+
+
+def findings_html(table: pd.DataFrame, titles: dict[str, str]) -> str:
+    """What held up, what did not and what stays open: the claims by verdict, primary ones first, with their results."""
+    parts = []
+    for verdict, heading in zip(VERDICTS, ("What held up", "What did not", "What stays open"), strict=True):
+        claims = table[table["verdict"] == verdict].sort_values("primary", ascending=False, kind="stable")
+        lines = [
+            f"<li><strong>{html.escape(claim.words)}</strong> ({html.escape(claim.source)};"
+            f" {_link(claim.page, titles)}): {html.escape(claim.result)}</li>"
+            for claim in claims.itertuples()
+        ]
+        parts.append(
+            f"<p>{badge(verdict)} <strong>{heading}</strong></p><ul>{''.join(lines) or '<li>Nothing.</li>'}</ul>"
+        )
+    return f'<div class="claims">{"".join(parts)}</div>'
+
+
+def _link(page: str, titles: dict[str, str]) -> str:
+    """A link to the page beside this one."""
+    return f'<a href="{page}.html">{html.escape(titles.get(page, page))}</a>'
+
+
+def counts(table: pd.DataFrame) -> pd.DataFrame:
+    """Claims by document (rows, in the table's order) and verdict (columns, all three)."""
+    number = table.groupby(["document", "verdict"]).size().unstack(fill_value=0)
+    return number.reindex(index=list(dict.fromkeys(table["document"])), columns=list(VERDICTS), fill_value=0)
+
+
+def tally(row: pd.Series) -> str:
+    """`3 claims (1 supported, 2 undecided)`; what is nought is left out."""
+    total = int(row.sum())
+    parts = ", ".join(f"{int(row[verdict])} {verdict}" for verdict in VERDICTS if row[verdict])
+    return f"{total} claim{'s' if total != 1 else ''}" + (f" ({parts})" if parts else "")
+
+
+def page_title(script: Path) -> str:
+    """The title of a notebook's percent script; its name where there is none."""
+    lines = script.read_text(encoding="utf-8").splitlines() if script.is_file() else []
+    return next((line.removeprefix("# # ") for line in lines if line.startswith("# # ")), script.stem)

@@ -1,0 +1,48 @@
+"""A concept learned from other pictures: the same words about it, another folder."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from textinv_core.files import atomic
+from textinv_core.learning.concepts import Concept, load_concept
+
+
+def write_concept(
+    folder: str | Path,  # its name becomes the concept's
+    like: Concept,  # gives placeholder, initializer, kind, class word, templates
+    images: Sequence[str | Path],  # to train on, in order
+    held_out: Sequence[str | Path] = (),  # never trained on
+) -> Concept:
+    """Copy the pictures into `folder` beside a `concept.yml`, and load the concept from there.
+
+    Earlier pictures in the folder give way; files that are the same already are left alone.
+    """
+    folder = Path(folder)
+    facts = like.model_dump(mode="json", exclude={"name", "images", "held_out", "probes"})
+    with atomic(folder / "concept.yml") as temporary:
+        temporary.write_text(yaml.safe_dump(facts, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    for role, paths in (("images", images), ("held_out", held_out)):
+        wanted = {f"{i:03d}{Path(path).suffix.lower()}": Path(path) for i, path in enumerate(paths)}
+        for name, path in wanted.items():
+            target = folder / role / name
+            if not target.exists() or target.read_bytes() != path.read_bytes():
+                with atomic(target) as temporary:
+                    shutil.copyfile(path, temporary)
+        for stale in (folder / role).glob("[0-9][0-9][0-9].*"):
+            if stale.name not in wanted:
+                stale.unlink()
+    return load_concept(folder)
+
+
+def held_back(concept: Concept, share: float = 0.25) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Its pictures to learn from and those to compare with: its own held-out ones, else the last `share` of them.
+
+    A single picture is learned from; nothing is left to compare with.
+    """
+    if concept.held_out or len(concept.images) < 2:
+        return concept.images, concept.held_out
+    kept = len(concept.images) - max(1, round(share * len(concept.images)))
+    return concept.images[:kept], concept.images[kept:]

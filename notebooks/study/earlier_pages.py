@@ -1,0 +1,67 @@
+"""What other pages have on record: their words, a row for each checkpoint, and the KL weight that one of them chose."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from textinv_core.drawing.store import DECIDES, Store
+from textinv_core.files import load_json
+from textinv_core.learning.concepts import Concept, data_hash
+from textinv_core.learning.models import model_hash
+from textinv_core.learning.runs import Run, recorded
+from textinv_core.learning.tokens import Embedding
+from textinv_core.paths import record_dir
+from textinv_core.provenance import identity
+
+UNCHOSEN_KL_WEIGHT = 0.1  # lambda of the KL term, before any run has chosen one
+LIKE = dict(vectors=1, l2_weight=0.0, norm_lock=False, kl_weighting="exact", kl_variance="fixed_small")
+
+
+def recorded_words(store: Store, pipe, concepts: Sequence[Concept], learning_rate: float) -> pd.DataFrame:
+    """One row per recorded word and checkpoint: concept, seed, weight, step, arm, run (its folder).
+
+    Only words that differ in nothing else: of this model and these pictures, at this learning rate, from the concept's
+    own initializer, one vector, no other regulariser. Of several ways to have learned one, that with the longest run.
+    """
+    weights, known, rows = model_hash(pipe), {c.name: c for c in concepts}, []
+    hashes = {name: data_hash(c) for name, c in known.items()}
+    for path in sorted(store.runs.glob("*/run.json")):
+        kept, run = recorded(path.parent), Run(path.parent.resolve())
+        how = identity([kept.get(name) for name in DECIDES])
+        for line in kept["arms"] if kept.get("model") == weights else ():
+            name = line["concept"]
+            if name not in known or kept["data"].get(name) != hashes[name]:
+                continue
+            wanted = LIKE | dict(initializer=known[name].initializer, learning_rate=learning_rate)
+            if all(line.get(key) == value for key, value in wanted.items()):
+                one = dict(concept=name, seed=line["seed"], weight=line["kl_weight"], arm=line["arm"], how=how)
+                rows += [one | dict(step=step, run=run.folder) for step in run.steps]
+    table = pd.DataFrame(rows, columns=["concept", "seed", "weight", "step", "arm", "how", "run"])
+    table = table.assign(last=table.groupby(["concept", "seed", "weight", "how"])["step"].transform("max"))
+    table = table.sort_values(["concept", "seed", "weight", "last", "how"], ascending=[True] * 3 + [False, True])
+    first = table.groupby(["concept", "seed", "weight"])["how"].transform("first")
+    table = table[table["how"] == first].drop_duplicates(["concept", "seed", "weight", "step"])
+    return table.drop(columns=["how", "last"]).sort_values(["concept", "seed", "weight", "step"], ignore_index=True)
+
+
+def word_at(table: pd.DataFrame, concept: str, seed: int, weight: float, step: int) -> Embedding:
+    """The word of one row of `recorded_words`."""
+    found = table.query("concept == @concept and seed == @seed and weight == @weight and step == @step")
+    if len(found) != 1:
+        raise ValueError(f"no word of {concept} is recorded for seed {seed}, KL weight {weight:g}, step {step}")
+    (row,) = found.itertuples()
+    return next(e for e in Run(row.run).at(row.step) if e.arm == row.arm)
+
+
+def chosen_kl_weight(profile: str, given: float) -> tuple[float, str]:
+    """The KL weight a page uses where it needs a single one, and where that comes from, in words.
+
+    `given`, unless zero: then the one that `kl_tradeoff` settled on in this profile; UNCHOSEN_KL_WEIGHT where that
+    page has not been run.
+    """
+    if given:
+        return given, "given to this run"
+    numbers = record_dir(profile, "kl_tradeoff") / "numbers.json"
+    if numbers.is_file():
+        return float(load_json(numbers)["kl_weight"]), "taken over from the page on KL weights"
+    return UNCHOSEN_KL_WEIGHT, "not chosen by any run of the page on KL weights"

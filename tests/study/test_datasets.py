@@ -1,0 +1,46 @@
+"""Concepts learned from other pictures: same words, other folder, the same bytes."""
+
+import pytest
+from PIL import Image
+
+from study.datasets import held_back, write_concept
+from textinv_core.learning.concepts import data_hash, load_concept
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for i in range(6):
+        Image.new("RGB", (40, 40), (40 * i, 0, 0)).save(folder / f"{'fbdace'[i]}.{('png', 'jpg')[i % 2]}")
+    return load_concept(folder, initializer="tower", kind="building")
+
+
+def test_a_subset_keeps_words_order_and_bytes(photos, tmp_path):
+    chosen = [photos.images[4], photos.images[0]]
+    made = write_concept(tmp_path / "made" / "photos-2", photos, chosen, photos.images[5:])
+    assert made.name == "photos-2"
+    for field in ("placeholder", "initializer", "kind", "class_word", "alternatives", "templates"):
+        assert getattr(made, field) == getattr(photos, field)
+    assert [path.read_bytes() for path in made.images] == [path.read_bytes() for path in chosen]
+    assert [path.read_bytes() for path in made.held_out] == [photos.images[5].read_bytes()]
+
+
+def test_writing_again_changes_nothing_and_fewer_pictures_leave_none_behind(photos, tmp_path):
+    home = tmp_path / "made"
+    first = write_concept(home, photos, photos.images[:4])
+    known, times = data_hash(first), [path.stat().st_mtime_ns for path in first.images]
+    assert write_concept(home, photos, photos.images[:4]) == first
+    assert [path.stat().st_mtime_ns for path in first.images] == times
+    fewer = write_concept(home, photos, photos.images[:1])
+    assert len(fewer.images) == 1 and data_hash(fewer) != known
+
+
+def test_held_back_never_overlaps_and_leaves_something_to_learn_from(photos):
+    for n in range(1, 7):
+        some = photos.model_copy(update=dict(images=photos.images[:n]))
+        train, rest = held_back(some)
+        assert train and not set(train) & set(rest) and train + rest == some.images
+        assert bool(rest) == (n > 1)
+    own = photos.model_copy(update=dict(held_out=photos.images[:2]))
+    assert held_back(own) == (own.images, own.held_out)

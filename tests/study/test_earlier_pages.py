@@ -1,0 +1,26 @@
+"""What a page takes over from another page of its profile."""
+
+import pytest
+
+from study import earlier_pages
+from textinv_core.files import write_json
+
+
+@pytest.fixture
+def records(tmp_path, monkeypatch):
+    monkeypatch.setattr("textinv_core.paths.RESULTS", tmp_path)
+    return tmp_path
+
+
+def test_a_given_weight_is_taken_as_it_is(records):
+    write_json(records / "quick/kl_tradeoff/numbers.json", dict(kl_weight="0.3"))
+    for given in (0.1, 2.0):
+        weight, source = earlier_pages.chosen_kl_weight("quick", given)
+        assert weight == given and "given" in source
+
+
+def test_else_the_one_chosen_in_the_same_profile(records):
+    write_json(records / "quick/kl_tradeoff/numbers.json", dict(kl_weight="0.3"))
+    assert earlier_pages.chosen_kl_weight("quick", 0.0) == (0.3, "taken over from the page on KL weights")
+    weight, source = earlier_pages.chosen_kl_weight("other", 0.0)
+    assert weight == earlier_pages.UNCHOSEN_KL_WEIGHT and "not chosen" in source

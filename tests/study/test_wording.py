@@ -1,0 +1,35 @@
+"""What is said of an interval follows from its bounds and from how many units it rests on."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from study.wording import counted, in_words, side, verdict
+from textinv_core.evaluation.stats import UNKNOWN, Interval
+
+
+def test_counting():
+    assert [counted(n, "concept") for n in (0, 1, np.int64(2))] == ["0 concepts", "1 concept", "2 concepts"]
+
+
+def test_a_side_is_one_of_three():
+    assert [side(Interval(0.1, 0.05, 0.2, {}), of) for of in (0, 0.05, 0.1, 0.3)] == [1, 0, 0, -1]
+    assert in_words(Interval(0.1, 0.05, 0.2, {})) == "+0.100, 95 % interval +0.050 to +0.200"
+
+
+def test_a_verdict_needs_enough_units_and_a_clear_interval():
+    found = Interval(0.1, 0.05, 0.2, {"concept": 3, "seed": 6})
+    said = [verdict(found, of, fewest={"concept": 3}) for of in (0, 0.1, 0.3)]
+    assert said == ["supported", "undecided", "not supported"]
+    for fewest in ({"concept": 4}, {"concept": 3, "seed": 7}, {"prompt": 1}):
+        assert {verdict(found, of, fewest=fewest) for of in (0, 0.1, 0.3)} == {"undecided"}
+    for unclear in (UNKNOWN, found._replace(low=float("nan"), high=float("nan"))):
+        assert verdict(unclear, fewest={}) == "undecided"
+
+
+@given(st.floats(-5, 5), st.floats(0.1, 3), st.integers(0, 5), st.integers(0, 5))
+def test_the_verdict_on_the_opposite_is_the_opposite_verdict(middle, half, concepts, least):
+    n = {"concept": concepts}
+    one, other = (Interval(m, m - half, m + half, n) for m in (middle, -middle))
+    opposite = {"supported": "not supported", "not supported": "supported", "undecided": "undecided"}
+    assert verdict(other, fewest={"concept": least}) == opposite[verdict(one, fewest={"concept": least})]

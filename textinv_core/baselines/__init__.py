@@ -1,0 +1,1 @@
+"""What else could be done with the same pictures: the published loop, and DreamBooth."""

@@ -1,0 +1,1 @@
+"""Pictures by the plain model or by learned words, drawn once and found again."""

@@ -1,0 +1,1 @@
+"""What pictures and words are worth: judges, metrics, ranking, probes, intervals, costs."""
