@@ -168,7 +168,7 @@ def provenance_page(records: list[dict]) -> str:
 def stage_pocket_model() -> None:
     """What the pocket model's page shows: its world, its concepts, and the card its training wrote."""
     from PIL import Image
-    from pocket_world.sheet import contact_sheet
+    from pocket_world.first.sheet import contact_sheet
 
     contact_sheet(rows=6, columns=12, seed=3, gap=4, zoom=2)[0].save(STAGED / "pocket_world.png", optimize=True)
     concepts = [sorted((folder / "images").glob("*.png"))[:6] for folder in sorted((ROOT / "data/concepts").glob("*/"))]

@@ -63,9 +63,9 @@ from IPython.display import Markdown
 from matplotlib.ticker import NullLocator
 from myst_nb import glue
 from PIL import Image
-from pocket_world.scenes import SCENES
-from pocket_world.study_concepts import CONCEPTS_TABLE, draw
-from pocket_world.witness import open_oracle, sees
+from pocket_world.first.scenes import SCENES
+from pocket_world.first.study_concepts import CONCEPTS_TABLE, draw
+from pocket_world.first.witness import open_oracle, sees
 from scipy.stats import kruskal
 
 from study.datasets import held_back, write_concept

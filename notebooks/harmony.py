@@ -74,9 +74,9 @@ import pandas as pd
 import seaborn as sns
 from myst_nb import glue
 from PIL import Image
-from pocket_world.constructed import SETS, known_order
-from pocket_world.vae import there_and_back
-from pocket_world.witness import open_oracle, sees
+from pocket_world.first.constructed import SETS, known_order
+from pocket_world.first.witness import open_oracle, sees
+from pocket_world.training.vae import there_and_back
 
 from study.figures import image_grid, use_style
 from study.page import POCKET, Claim, model_title, open_page

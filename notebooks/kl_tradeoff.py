@@ -103,7 +103,7 @@ import pandas as pd
 import torch
 from IPython.display import HTML
 from myst_nb import glue
-from pocket_world.witness import open_oracle, sees
+from pocket_world.first.witness import open_oracle, sees
 
 from study.analysis.kl_tradeoff import spread_over_seeds
 from study.figures import image_grid, step_curves, step_slider_html, trade_off, use_style

@@ -63,8 +63,8 @@ import pandas as pd
 import seaborn as sns
 from IPython.display import HTML
 from myst_nb import glue
-from pocket_world.oracle import accepts, context_of
-from pocket_world.witness import open_oracle, sees
+from pocket_world.first.oracle import accepts, context_of
+from pocket_world.first.witness import open_oracle, sees
 
 from study.analysis.probes import RUNGS, fitting, picture_differences, place_among, rung_images
 from study.earlier_pages import chosen_kl_weight

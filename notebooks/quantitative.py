@@ -67,7 +67,7 @@ import pandas as pd
 import torch
 import yaml
 from myst_nb import glue
-from pocket_world.witness import open_oracle, sees
+from pocket_world.first.witness import open_oracle, sees
 
 from study.earlier_pages import chosen_kl_weight
 from study.figures import image_grid, use_style

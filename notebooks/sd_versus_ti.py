@@ -59,7 +59,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from myst_nb import glue
-from pocket_world.witness import open_oracle, sees
+from pocket_world.first.witness import open_oracle, sees
 
 from study.figures import image_grid, use_style
 from study.page import Claim, model_title, open_page

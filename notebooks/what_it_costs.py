@@ -78,7 +78,7 @@ import pandas as pd
 import seaborn as sns
 import torch
 from myst_nb import glue
-from pocket_world.witness import open_oracle, sees
+from pocket_world.first.witness import open_oracle, sees
 from scipy.stats import binomtest
 
 from study.costs import (

@@ -110,9 +110,12 @@ def train_stage(stage, options):
 
         train_vae(options)
     elif stage == "unet":
+        from pocket_world.training.pipeline import write_sheet
         from pocket_world.training.unet import train_unet
 
-        train_unet(options)
+        run = train_unet(options, None if options.tiny else write_sheet)
+        if not options.tiny:
+            write_sheet(options, run)
     else:
         from pocket_world.oracle.training import train_oracle
 

@@ -32,7 +32,7 @@ def test_who_is_called_what_never_changes():
     everybody = names.named() | names.named_styles()
     table = {name: member.as_dict() for name, member in everybody.items()}
     digest = hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()[:16]
-    assert digest == "DIGEST"
+    assert digest == "7b7a0b405cf992de"
 
 
 def test_pictures_and_captions_have_their_shape(pictures):
@@ -64,7 +64,7 @@ def test_captions_say_what_is_in_the_picture(pictures):
             if said in family.forms:
                 assert family.forms[said][member["forms"][said]] in one.caption
             else:
-                assert colour.word(member["colours"][said]) in words
+                assert colour.word(member["colours"][said.removesuffix(" colour")]) in words
 
 
 def test_pictures_without_names_name_nobody():

@@ -73,6 +73,7 @@ class Concept(Settings):
     class_word: Word = "object"  # the plain word a judge understands
     templates: tuple[Template, ...] = ()  # prompts to train with; default: the paper's for the kind
     description: str = ""  # a plain description, for the probes
+    true_name: Word | None = None  # the word by which the model knows it already, where there is one
     licence: str = ""
     source: str = ""
     images: tuple[Path, ...] = Field(min_length=1)

@@ -1,8 +1,8 @@
 """What the oracle reads of a picture: its heads, and the truth of a drawn picture as their targets.
 
 Heads of classes: `subject` (class words, things, none), `scene`, `pose`, `count`, `style.tone`, `style.finish` and, for
-every family, one a part, "tree.crown".  Heads of colours, in CIELAB: "tree.trunk", "style.light".  `present` says of
-every subject whether it is anywhere in the picture.
+every family, one a part, "tree.crown".  Heads of colours, in CIELAB: "tree.trunk colour", "style.light colour".
+`present` says of every subject whether it is anywhere in the picture.
 """
 
 import functools
@@ -38,7 +38,7 @@ def class_heads():
 def colour_heads():
     """The heads that give a colour, three numbers each."""
     families = (*FAMILIES.values(), styles.FAMILY)
-    return tuple(f"{family.name}.{slot}" for family in families for slot in family.colours)
+    return tuple(f"{family.name}.{slot} colour" for family in families for slot in family.colours)
 
 
 def targets(truth):
@@ -62,9 +62,9 @@ def targets(truth):
         member = members[0]
         labels |= {f"{member['family']}.{part}": form for part, form in member["forms"].items()}
         if style is None:
-            colours |= {f"{member['family']}.{slot}": colour for slot, colour in member["colours"].items()}
+            colours |= {f"{member['family']}.{slot} colour": colour for slot, colour in member["colours"].items()}
     if style:
-        colours |= {f"style.{slot}": colour for slot, colour in style["colours"].items()}
+        colours |= {f"style.{slot} colour": colour for slot, colour in style["colours"].items()}
     classes = [options.index(labels[head]) if head in labels else UNKNOWN for head, options in heads.items()]
     values = [(lab(colours[head]) - LAB_CENTRE) / LAB_SCALE if head in colours else np.full(3, np.nan)
               for head in colour_heads()]

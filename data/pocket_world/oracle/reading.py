@@ -34,7 +34,8 @@ def attributes(found, member):
     for part, form in member.forms.items():
         rows[f"form {part}"] = label(found, f"{family.name}.{part}") == form
     for slot in family.colours:
-        rows[f"delta {slot}"] = np.linalg.norm(found[f"{family.name}.{slot}"] - lab(member.colours[slot]), axis=1)
+        seen = found[f"{family.name}.{slot} colour"]  # (n, 3)
+        rows[f"delta {slot}"] = np.linalg.norm(seen - lab(member.colours[slot]), axis=1)
         rows[f"colour {slot}"] = rows[f"delta {slot}"] <= COLOUR_LIMIT
     return pd.DataFrame(rows)
 

@@ -17,7 +17,7 @@ from transformers import CLIPTextModel
 from pocket_world.training.clip import load_clip
 from pocket_world.training.compiling import compile_parts
 from pocket_world.training.dataset import Pictures
-from pocket_world.training.files import StageError, load_checkpoint
+from pocket_world.training.files import load_checkpoint
 from pocket_world.training.latents import Cached, cache_latents
 from pocket_world.training.stages import StageRun
 from pocket_world.training.tokenizer import encode
@@ -60,8 +60,8 @@ def new_text_encoder(clip):
     return text_encoder
 
 
-def train_unet(options):
-    """Cache latents that are not cached, then train; writes a contact sheet of the averaged weights now and then."""
+def train_unet(options, write_sheet=None):
+    """Cache latents that are not cached, then train; `write_sheet(options, run)` is called now and then, if given."""
     torch.set_num_threads(options.threads)
     build, device = options.build, options.device
     pictures = Pictures(build)
@@ -112,11 +112,9 @@ def train_unet(options):
         ema.step([*parameters, *words])
         smooth = run.values.get("loss", loss.item())  # one batch's loss is mostly its timesteps
         run.values.update(loss=0.99 * smooth + 0.01 * loss.item())
-        if time.monotonic() - sheet > SHEET_SECONDS:
+        if write_sheet and time.monotonic() - sheet > SHEET_SECONDS:
             write_sheet(options, run)
             sheet = time.monotonic()
-    if not options.tiny:
-        write_sheet(options, run)
     return run
 
 
@@ -131,17 +129,3 @@ def load_unet(build, clip):
         for parameter, average in zip(parameters, saved["ema"]["shadow_params"], strict=True):
             parameter.copy_(average)
     return unet.eval(), text_encoder.eval(), saved["facts"]
-
-
-def write_sheet(options, run):
-    """Save the state and draw the contact sheet of its averaged weights to `unet/sheet_<thousands of pictures>.png`."""
-    from pocket_world.training.pipeline import build_pipeline
-    from pocket_world.training.samples import contact_sheet
-
-    run.save()
-    try:
-        pipeline = build_pipeline(options.build)
-    except StageError as error:  # an encoder is being trained on in another process
-        print(f"unet: no contact sheet: {error}", flush=True)
-        return
-    contact_sheet(pipeline.to(options.device)).save(run.folder / f"sheet_{run.samples // 1000:05d}k.png")

@@ -40,13 +40,13 @@ def of_attributes(rng, member, kind, room):
     The first colour is said before the class word ("a red tree"), the rest after "with".
     """
     family = FAMILIES[member.family]
-    first, *_ = family.colours
-    said, possible = [], family.phrases(member)
+    slot, *_ = family.colours
+    first, said, possible = f"{slot} colour", [], family.phrases(member)
     colour = possible.pop(first, "")
     possible = {name: text for name, text in possible.items() if name not in family.special.get(kind, {})}
     text = kind
     if member.family != "person" and rng.random() < 0.65:
-        text, said = f"{word(member.colours[first])} {kind}", [first]
+        text, said = f"{word(member.colours[slot])} {kind}", [first]
     elif colour:
         possible[first] = colour
     text = article(text)

@@ -163,7 +163,7 @@ def description(name):
     wanted = [*(IN_WORLD[name][2] if name in IN_WORLD else FAMILIES[member.family].forms)]
     who = f"{word(member.colours[first])} {member.kind}"
     if member.family == "person":
-        who, wanted = member.kind, [first, *wanted]
+        who, wanted = member.kind, [f"{first} colour", *wanted]
     return f"{article(who)} with {' and '.join([phrases[part] for part in wanted if part in phrases][:3])}"
 
 

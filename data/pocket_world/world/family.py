@@ -79,8 +79,8 @@ class Family:
         return tuple(self.colours)[: self.main]
 
     def phrases(self, member):
-        """What a caption may say of a member: {part or slot: phrase}; empty phrases are left out."""
-        said = {slot: text.format(word(member.colours[slot])) for slot, text in self.colours.items()}
+        """What a caption may say of a member: {part, or "<slot> colour": phrase}; empty phrases are left out."""
+        said = {f"{slot} colour": text.format(word(member.colours[slot])) for slot, text in self.colours.items()}
         said |= {part: options[member.forms[part]] for part, options in self.forms.items()}
         return {name: text for name, text in said.items() if text}
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from pocket_world.constructed import SETS, empty, known_order, picture, stand_in
-from pocket_world.oracle import context_of
-from pocket_world.study_concepts import CONCEPTS_TABLE, PERSON_CONCEPT, STYLE_CONCEPT
+from pocket_world.first.constructed import SETS, empty, known_order, picture, stand_in
+from pocket_world.first.oracle import context_of
+from pocket_world.first.study_concepts import CONCEPTS_TABLE, PERSON_CONCEPT, STYLE_CONCEPT
 
 FOREST, BEACH, BALLET = "in the forest", "on the beach", "doing ballet"
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
-from pocket_world import oracle, oracle_concepts, oracle_training, study_concepts, witness
+from pocket_world.first import oracle, oracle_concepts, study_concepts, witness
 
 from textinv_core.learning.concepts import context_prompts
 
@@ -27,17 +27,6 @@ def labels(attributes, head):
     row = oracle.truth_table([{"attributes": attributes}], HEADS)[0]
     number = int(row[list(HEADS).index(head)])
     return None if number == oracle.IGNORE else HEADS[head][number]
-
-
-def test_a_masked_label_gives_no_gradient():
-    parts = [torch.randn(4, 3, requires_grad=True) for _ in range(2)]
-    truth = torch.tensor([[0, oracle.IGNORE], [oracle.IGNORE, oracle.IGNORE], [2, oracle.IGNORE], [1, oracle.IGNORE]])
-    losses = oracle_training.head_losses(parts, truth)
-    losses.sum().backward()
-    assert losses[1] == 0 and not parts[1].grad.any()
-    assert not parts[0].grad[1].any() and parts[0].grad[[0, 2, 3]].any(1).all()
-    kept = torch.nn.functional.cross_entropy(parts[0][[0, 2, 3]], truth[[0, 2, 3], 0])
-    assert losses[0].item() == pytest.approx(kept.item(), rel=1e-5)
 
 
 def test_the_concept_head_is_the_last_and_knows_all_eight():
