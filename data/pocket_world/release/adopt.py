@@ -12,7 +12,7 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from diffusers.training_utils import EMAModel
 from transformers import CLIPModel, CLIPTextModel
 
-from pocket_world.oracle import load_oracle
+from pocket_world.oracle.model import load_oracle
 from pocket_world.training.files import StageError, load_checkpoint, save_checkpoint, weights_hash, write_text
 from pocket_world.training.unet import AVERAGING
 from pocket_world.training.vae import encoder_state, load_raw_vae
