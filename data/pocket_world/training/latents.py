@@ -15,6 +15,8 @@ from pocket_world.training.vae import load_vae
 
 
 def write_array(path, array):
+    """Save an array to a temporary name and move it to `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
     with open(temporary, "wb") as file:
         np.save(file, array)
