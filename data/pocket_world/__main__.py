@@ -38,11 +38,14 @@ def parse(arguments=None):
     check.add_argument("--steps", type=int, default=1000)
     check.add_argument("--rate", type=float, default=0.01, help="learning rate")
     check.add_argument("--seeds", type=int, default=1, help="how many training seeds")
-    check.add_argument("--concept", action="append", help="only this folder of data/concepts (may be repeated)")
+    check.add_argument("--concepts", type=Path, default=CONCEPTS, help="the folder that 'concepts' drew them to")
+    check.add_argument("--concept", action="append", help="only this one (may be repeated)")
     sheet = commands.add_parser("sheet", help="a contact sheet of the drawn world, with its captions")
     sheet.add_argument("file", type=Path, help="the PNG to write")
     sheet.add_argument("--seed", type=int, default=0)
-    commands.add_parser("concepts", help="draw data/concepts/ again")
+    drawn = commands.add_parser("concepts", help="draw the study's concepts")
+    drawn.add_argument("folder", type=Path, nargs="?", help="where to draw those of the world of individuals; left "
+                       "out: data/concepts, with those of the published model")
     atlas = commands.add_parser("atlas", help="render the sprites again")
     atlas.add_argument("packages", type=Path, help="the folder that holds @iconify-json/noto and .../twemoji, unpacked")
     return parser.parse_args(arguments)
@@ -57,9 +60,13 @@ def draw(given):
         picture.save(given.file)
         print("\n".join(captions))
     elif given.command == "concepts":
-        from pocket_world.world.concepts import write_all
+        from pocket_world.first import study_concepts
+        from pocket_world.world import concepts
 
-        write_all(CONCEPTS)
+        if given.folder:
+            concepts.write_all(given.folder)
+        else:
+            study_concepts.write_all(CONCEPTS)
     else:
         from pocket_world.first.sprites import build_atlas
 

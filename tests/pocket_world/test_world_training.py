@@ -169,6 +169,24 @@ def test_training_goes_on_from_the_published_weights_alone(options, tmp_path):
     assert [line["samples"] for line in lines] == sorted(line["samples"] for line in lines)
 
 
+def test_an_autoencoder_alone_is_handed_on(options, tmp_path):
+    """A model half trained goes on elsewhere from what is finished of it."""
+    files.save_checkpoint(tmp_path / "begun" / "vae" / "last.pt", checkpoint(options, "vae"))
+    for name in ("data", "latents"):
+        os.symlink(options.build / name, tmp_path / "begun" / name)
+    begun = replace(options, build=tmp_path / "begun", models=tmp_path / "models")
+    export.export(begun)
+    other = replace(begun, build=tmp_path / "other")
+    adopt.adopt(other)
+    os.symlink(options.build / "data", tmp_path / "other" / "data")
+    x = torch.rand(2, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        pictures = [vae.load_vae(one.build)[0] for one in (begun, other)]
+        first, second = (one.decode(one.encode(x).latent_dist.mean).sample for one in pictures)
+    assert torch.allclose(first, second, atol=0.02)  # but for the weights' 16 bits
+    assert checkpoint(other, "vae")["counters"] == checkpoint(options, "vae")["counters"]
+
+
 def test_a_log_is_thinned_to_its_ends_and_between():
     assert adopt.thinned([1, 2, 3], 5) == [1, 2, 3]
     kept = adopt.thinned(list(range(1000)), 11)

@@ -60,20 +60,29 @@ def adopt(options):
                                                     "facts": facts or {}, **parts})
         print(f"{build / stage}: goes on after {record[stage]['counters']['samples']:,} pictures")
 
-    (build / "tokenizer").mkdir(parents=True, exist_ok=True)
-    for name in ("vocab.json", "merges.txt"):
-        shutil.copy2(models / "pocket" / "tokenizer" / name, build / "tokenizer" / name)
     for stage in ("clip", "judge"):
-        put(stage, model=CLIPModel.from_pretrained(models / f"pocket_{stage}").float().state_dict())
-    put("vae", model=AutoencoderKL.from_pretrained(models / "pocket" / "vae").float().state_dict())
-    put("oracle", model=load_oracle(models / "pocket_oracle").state_dict())
-    # The exported autoencoder has its latents' statistics folded in: there is nothing left to normalise.
-    vae = load_raw_vae(build)
-    encoder, channels = weights_hash(encoder_state(vae)), vae.config.latent_channels
-    save_checkpoint(build / "latents" / encoder / "statistics.pt",
-                    {"mean": torch.zeros(channels), "std": torch.ones(channels)})
-    unet = UNet2DConditionModel.from_pretrained(models / "pocket" / "unet").float()
-    text_encoder = CLIPTextModel.from_pretrained(models / "pocket" / "text_encoder").float()
-    averages = [parameter.detach() for part in (unet, text_encoder) for parameter in part.parameters()]
-    ema = EMAModel(averages, decay=AVERAGING, foreach=True).state_dict() | {"optimization_step": 5000}
-    put("unet", {"vae encoder": encoder}, model=unet.state_dict(), text=text_encoder.state_dict(), ema=ema)
+        if stage in record:
+            copy_tokenizer(models / f"pocket_{stage}", build / "tokenizer")
+            put(stage, model=CLIPModel.from_pretrained(models / f"pocket_{stage}").float().state_dict())
+    if "oracle" in record:
+        put("oracle", model=load_oracle(models / "pocket_oracle").state_dict())
+    if "vae" in record:
+        put("vae", model=AutoencoderKL.from_pretrained(models / "pocket" / "vae").float().state_dict())
+        # The exported autoencoder has its latents' statistics folded in: there is nothing left to normalise.
+        vae = load_raw_vae(build)
+        encoder, channels = weights_hash(encoder_state(vae)), vae.config.latent_channels
+        save_checkpoint(build / "latents" / encoder / "statistics.pt",
+                        {"mean": torch.zeros(channels), "std": torch.ones(channels)})
+    if "unet" in record:
+        unet = UNet2DConditionModel.from_pretrained(models / "pocket" / "unet").float()
+        text_encoder = CLIPTextModel.from_pretrained(models / "pocket" / "text_encoder").float()
+        averages = [parameter.detach() for part in (unet, text_encoder) for parameter in part.parameters()]
+        ema = EMAModel(averages, decay=AVERAGING, foreach=True).state_dict() | {"optimization_step": 5000}
+        put("unet", {"vae encoder": encoder}, model=unet.state_dict(), text=text_encoder.state_dict(), ema=ema)
+
+
+def copy_tokenizer(source, folder):
+    """Copy a tokenizer's two files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("vocab.json", "merges.txt"):
+        shutil.copy2(source / name, folder / name)

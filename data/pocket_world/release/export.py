@@ -10,6 +10,7 @@ from pocket_world.release.adopt import write_training
 from pocket_world.training.clip import load_clip
 from pocket_world.training.files import StageError, replace_folder, write_text
 from pocket_world.training.pipeline import build_pipeline
+from pocket_world.training.vae import load_vae
 
 # An export keeps these files of the model.
 KEPT = ("README.md", "quality.json", "training.json", "curves.png", "contact_sheet.png")
@@ -82,16 +83,31 @@ def export_pipeline(build, path):
     replace_folder(path, write)
 
 
+def export_autoencoder(build, path):
+    """The autoencoder alone, in fp16, for a UNet yet to be trained; False where it is not trained either."""
+    if not (build / "vae" / "last.pt").exists():
+        return False
+    vae, _ = load_vae(build)
+    replace_folder(path, lambda folder: as_half(vae).save_pretrained(folder, safe_serialization=True))
+    return True
+
+
 def export(options):
-    """Write every model that is trained to `options.models`; one line for each, also for those that are not."""
+    """Write every model that is trained to `options.models`; one line for each, also for those that are not.
+
+    Before there is a UNet, the folder of the pipeline holds its autoencoder alone.
+    """
     written = {"pocket_clip": export_clip(options.build, "clip", options.models / "pocket_clip"),
                "pocket_judge": export_clip(options.build, "judge", options.models / "pocket_judge"),
                "pocket_oracle": export_oracle(options.build, options.models / "pocket_oracle")}
     if (options.build / "unet" / "last.pt").exists():
         export_pipeline(options.build, options.models / "pocket")
-        write_training(options.build, options.models / "pocket" / "training.json")
         written["pocket"] = True
-    for name in ("pocket", "pocket_clip", "pocket_judge", "pocket_oracle"):
-        print(f"{options.models / name}: {'written' if written.get(name) else 'not trained yet'}")
+    else:
+        written["pocket/vae"] = export_autoencoder(options.build, options.models / "pocket" / "vae")
+        written["pocket"] = False
+    for name, done in written.items():
+        print(f"{options.models / name}: {'written' if done else 'not trained yet'}")
     if not any(written.values()):
         raise StageError(f"{options.build}: nothing is trained yet")
+    write_training(options.build, options.models / "pocket" / "training.json")

@@ -17,7 +17,6 @@ from pocket_world.training.files import StageError, write_text
 from pocket_world.training.samples import grid
 from pocket_world.world import captions, concepts
 from textinv_core import Arm, generate, load_concept, load_pipeline, train
-from textinv_core.paths import CONCEPTS
 
 PICTURES = 8
 PLACES = ("in the forest", "on the beach", "on the moon", "in the snow")
@@ -55,11 +54,12 @@ def readings(oracle, pipeline, kind, member, source):
 def invert_check(options):
     """Learn every concept of the world and write `invert_check.json` and `.png` to the build folder."""
     torch.set_num_threads(options.threads)
-    names = [name for name in concepts.members() if (CONCEPTS / name).exists()]
+    names = [name for name in concepts.members() if (options.concepts / name).exists()]
     names = [name for name in names if not options.concept or name in options.concept]
     if not names:
-        raise StageError(f"{CONCEPTS}: no such concept of the world; 'python -m pocket_world concepts' draws them")
-    loaded = {name: load_concept(name) for name in names}
+        raise StageError(f"{options.concepts}: no such concept of the world; 'python -m pocket_world concepts "
+                         f"{options.concepts}' draws them")
+    loaded = {name: load_concept(options.concepts / name) for name in names}
     pipeline, oracle = load_pipeline(options.models / "pocket"), load_oracle(options.models / "pocket_oracle")
     arms = [Arm(loaded[name], seed=seed, learning_rate=options.rate) for name in names for seed in range(options.seeds)]
     folder = options.build / "invert_check" / f"rate_{options.rate}_steps_{options.steps}"
