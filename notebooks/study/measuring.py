@@ -38,6 +38,11 @@ class Measured:
         training_seed = self.log.drop_duplicates("arm").set_index("arm")["seed"]
         return self.tables["scores_summary"].assign(seed=lambda t: t["arm"].map(training_seed))
 
+    def of_pictures(self, step: int) -> pd.DataFrame:
+        """The scores of single pictures at a step; `seed` is the noise, `trained` the training seed."""
+        scores, log = self.tables["scores"], self.log.drop_duplicates("arm").set_index("arm")
+        return scores[scores["step"] == step].assign(trained=lambda t: t["arm"].map(log["seed"]))
+
     @property
     def anchors(self) -> pd.DataFrame:
         """The same for `image_only` and `plain`, by (arm, concept)."""

@@ -39,7 +39,7 @@ def picture_frames(
 
 def slider(frames: Sequence[Figure], labels: Sequence, alt: str, **options) -> HTML:
     """The frames under a slider, as a page of the book shows them; `options` as for `step_slider_html`."""
-    return HTML(step_slider_html(frames, [f"{label:g}" for label in labels], alt, **options))
+    return HTML(step_slider_html(frames, [str(label) for label in labels], alt, **options))
 
 
 def scores_between_anchors(
