@@ -56,3 +56,9 @@ def nearest_by_step(words: pd.DataFrame, steps: Sequence[int]) -> pd.DataFrame:
     near = words[words["step"].isin(steps)]
     near = near.assign(said=near["word"] + near["cosine"].map(" ({:.2f})".format))
     return near.groupby(["concept", "step"], sort=False)["said"].agg(", ".join).unstack("step")
+
+
+def against_every_seed(scores: pd.DataFrame, plain: str, others: Sequence[str], seeds: Sequence[int]) -> pd.DataFrame:
+    """Rows of the `others` among methods, and the `plain` one's beside every training seed, as it has none itself."""
+    own = scores[scores["method"] == plain].drop(columns="seed").merge(pd.DataFrame(dict(seed=seeds)), how="cross")
+    return pd.concat([own, scores[scores["method"].isin(others)]], ignore_index=True)

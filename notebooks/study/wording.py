@@ -5,7 +5,7 @@ of the rule, is at most LEVEL, and the control does not show the same. *Not supp
 side of the smallest effect of interest. *Undecided*: else, and with too few units whatever the interval.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -55,6 +55,14 @@ def verdict_within(interval: Interval, lowest: float, highest: float, *, fewest:
     if lowest <= interval.low and interval.high <= highest:
         return "supported"
     return "not supported" if interval.high < lowest or interval.low > highest else "undecided"
+
+
+def verdict_of_all(verdicts: Iterable[str]) -> str:
+    """Of a claim that holds only where all its parts do: one that does not is enough against it."""
+    verdicts = list(verdicts)
+    if "not supported" in verdicts:
+        return "not supported"
+    return "supported" if verdicts and all(part == "supported" for part in verdicts) else "undecided"
 
 
 def opposite(interval: Interval) -> Interval:

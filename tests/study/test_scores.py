@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from study.scores import nearest_by_step, score_columns, scores_by_step, some_of
+from study.scores import against_every_seed, nearest_by_step, score_columns, scores_by_step, some_of
 
 
 def test_some_steps_keep_the_ends():
@@ -28,3 +28,9 @@ def test_near_words_stand_in_their_order():
     )
     table = nearest_by_step(words, [0, 9])
     assert table.loc["oak"].to_dict() == {0: "tree (1.00), bush (0.50)", 9: "car (0.25)"}
+
+
+def test_what_has_no_seed_stands_beside_every_one():
+    scores = pd.DataFrame(dict(method=["plain", "learned", "learned", "other"], seed=[None, 3, 4, 3], value=range(4)))
+    table = against_every_seed(scores, "plain", ["learned"], [3, 4])
+    assert table.groupby("method")["seed"].agg(list).to_dict() == {"learned": [3, 4], "plain": [3, 4]}

@@ -13,6 +13,7 @@ from study.wording import (
     side,
     verdict,
     verdict_either_way,
+    verdict_of_all,
     verdict_within,
 )
 from textinv_core.evaluation.stats import UNKNOWN, Interval
@@ -71,3 +72,9 @@ def test_a_value_in_a_range():
 def test_shares_are_spoken_as_percentages():
     assert percent(0.126) == "13 %" and percent(float("nan")) == "not defined"
     assert by_side(Interval(1, 0.5, 2, {}), "rises", "falls", "stays") == "rises"
+
+
+def test_a_claim_of_all_falls_with_any():
+    assert verdict_of_all(["supported", "supported"]) == "supported"
+    assert verdict_of_all(["supported", "undecided"]) == verdict_of_all([]) == "undecided"
+    assert verdict_of_all(["supported", "undecided", "not supported"]) == "not supported"
