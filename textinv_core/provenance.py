@@ -97,13 +97,21 @@ def machine() -> dict:
     return {"processor": model, "cores": os.cpu_count(), "threads": torch.get_num_threads(), "accelerator": gpu}
 
 
-def provenance(parameters: Mapping, *, data: Mapping[str, str], model: str, seconds: float | None = None) -> dict:
+def provenance(
+    parameters: Mapping,
+    *,
+    data: Mapping[str, str],
+    model: str,
+    analysis: str = "",  # identity of the code that made the numbers of what was measured
+    seconds: float | None = None,
+) -> dict:
     """What produced a record: parameters (seeds among them), hashes of data, model and code, versions, machine, time.
 
     `id` covers what decides the numbers (parameters, data, model, code), not the time or the machine.
     """
     code = code_identity("textinv_core")
     decides = {"parameters": dict(parameters), "data": dict(data), "model": model, "code": code}
+    decides |= {"analysis": analysis} if analysis else {}
     versions = {name: importlib.metadata.version(name) for name in PACKAGES} | {"python": platform.python_version()}
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     ran = {"commit": commit(), "versions": versions, "machine": machine(), "time": now, "seconds": seconds}

@@ -1,4 +1,4 @@
-"""What every notebook of the study opens at its start and records at its end."""
+"""What every notebook of the study opens at its start, says in its prose, and records at its end."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -6,19 +6,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from diffusers import StableDiffusionPipeline
+from PIL import Image
 
+from study.figures import use_style
+from study.sheets import write_sheet
+from study.wording import shown_name
 from textinv_core.drawing.store import Store, open_store
 from textinv_core.evaluation.judges import Judge, load_judge
 from textinv_core.files import write_json, write_table
-from textinv_core.learning.concepts import Concept, data_hash, load_concept
+from textinv_core.learning.concepts import Concept, class_phrase, context_prompts, data_hash, load_concept, plain_prompt
 from textinv_core.learning.models import load_pipeline, model_hash, resolution
-from textinv_core.paths import record_dir
-from textinv_core.provenance import provenance
+from textinv_core.paths import NOTEBOOKS, record_dir
+from textinv_core.provenance import code_identity, provenance
 from textinv_core.settings import Settings, Word
 
 POCKET = "pocket"
+WHERE = ("profile", "out", "runs")  # parameters that decide where things lie, not what comes out
+NAMED = ("concept", "concepts", "judge")  # parameters that the record has by what was loaded
+SHEET_SIDE = 192  # pixels a side of the pictures kept beside the numbers, at most
 
 
 class Claim(Settings):
@@ -44,12 +52,79 @@ class Page:
     judge: Judge
     concepts: tuple[Concept, ...]
     store: Store
+    parameters: Mapping = field(default_factory=dict)  # all that its parameters cell declares, as this run has them
+    numbers: dict[str, str] = field(default_factory=dict)  # what its prose quotes
     began: float = field(default_factory=time.monotonic)
 
     @property
     def side(self) -> int:
         """Pixels a side of what the model draws."""
         return resolution(self.pipe)
+
+    @property
+    def model_name(self) -> str:
+        """How a sentence calls the model."""
+        return model_title(self.parameters["model"])
+
+    @property
+    def names(self) -> list[str]:
+        """The concepts' names, in the order asked for."""
+        return [concept.name for concept in self.concepts]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Name -> how the page writes it."""
+        return {name: shown_name(name) for name in self.names}
+
+    @property
+    def noises(self) -> range:
+        """The seeds of the pictures of a prompt: the same for whatever is compared."""
+        return range(self.parameters["images_per_prompt"])
+
+    def prompts(self) -> dict[str, list[str]]:
+        """Name -> the plain prompt and, after it, as many contexts as the page measures editability in."""
+        many = self.parameters["contexts"]
+        return {c.name: [plain_prompt(c.kind), *list(context_prompts(c.kind))[:many]] for c in self.concepts}
+
+    def draw(self, words, texts: Sequence[str], noises: Sequence[int] | None = None, **how) -> pd.DataFrame:
+        """Pictures of learned words, as the page's parameters have it; see `Store.draw`."""
+        given = dict(guidance_scale=self.parameters["guidance"])
+        given |= dict(num_inference_steps=self.parameters["num_inference_steps"])
+        return self.store.draw(self.pipe, words, texts, self.noises if noises is None else noises, **given | how)
+
+    def draw_plain(self, concept: Concept, texts: Sequence[str], noises: Sequence[int] | None = None) -> pd.DataFrame:
+        """The plain model's pictures, the concept's class word in the placeholder's place."""
+        return self.draw(None, texts, noises, word=class_phrase(concept))
+
+    def sheet(self, name: str, images: Sequence[Image.Image], columns: int) -> None:
+        """Keep pictures beside the numbers, `columns` in a row."""
+        write_sheet(self.folder / f"{name}.png", images, columns, side=min(self.side, SHEET_SIDE))
+
+    def say(self, **numbers: str) -> None:
+        """Glue what the prose quotes, and keep it for the record."""
+        from myst_nb import glue
+
+        for key, value in numbers.items():
+            glue(key, value, display=False)
+        self.numbers.update(numbers)
+
+    def common(self, *keys: str) -> dict[str, str]:
+        """What most pages quote of their own size and settings, by the key they quote it by; a setting by its name."""
+        given = self.parameters
+        known = dict(model_name=self.model_name, n_concepts=f"{len(self.concepts)}")
+        if "seeds" in given:
+            known |= dict(n_seeds=f"{len(given['seeds'])}")
+        if "images_per_prompt" in given:
+            known |= dict(n_pictures=f"{given['images_per_prompt']}")
+        if "contexts" in given:
+            known |= dict(n_contexts=f"{min(len(texts) - 1 for texts in self.prompts().values())}")
+        settings = {key: f"{value:g}" if isinstance(value, float) else f"{value}" for key, value in given.items()}
+        return {key: (settings | known)[key] for key in keys}
+
+    def close(self, tables: Mapping[str, pd.DataFrame], claims: Sequence[Claim] = (), **decided) -> None:
+        """Record the page: its parameters, with what it `decided` for those left open, and all that it said."""
+        given = {key: value for key, value in self.parameters.items() if key not in (*WHERE, *NAMED)}
+        self.record(given | decided, tables, self.numbers, claims)
 
     def record(
         self,
@@ -65,8 +140,24 @@ class Page:
         write_json(self.folder / "claims.json", {"claims": [claim.model_dump() for claim in claims]})
         data, spent = {c.name: data_hash(c) for c in self.concepts}, time.monotonic() - self.began
         named = dict(parameters) | dict(judge=self.judge.name, concepts=[c.name for c in self.concepts])
-        record = provenance(named, data=data, model=model_hash(self.pipe), seconds=spent)
+        analysis = f"study.analysis.{self.name}"
+        there = NOTEBOOKS.joinpath(*analysis.split(".")).with_suffix(".py").is_file()
+        analysed = code_identity(analysis, NOTEBOOKS) if there else ""
+        record = provenance(named, data=data, model=model_hash(self.pipe), analysis=analysed, seconds=spent)
         write_json(self.folder / "provenance.json", record | dict(profile=self.profile, page=self.name))
+
+
+def begin(name: str, cells: Mapping) -> Page:
+    """A notebook's page as its parameters say, `cells` being the notebook's `globals()`; sets the figures' style.
+
+    The parameters are the names that a notebook annotates: its parameters cell alone does.
+    """
+    use_style()
+    plt.rcParams["figure.dpi"] = 120
+    given = {key: cells[key] for key in cells["__annotations__"]}
+    where = {key: given[key] for key in ("profile", "model", "judge", "out", "runs", "initializer") if key in given}
+    chosen = [given["concept"]] if given.get("concept") else given["concepts"]
+    return open_page(name, concepts=chosen, parameters=given, **where)
 
 
 def open_page(
@@ -79,6 +170,7 @@ def open_page(
     out: str = "",  # folder of the records; empty: results/<profile>/<name>
     runs: str = "",  # folder of learned words; empty: results/<profile>/runs
     initializer: str = "",  # empty: each concept's own
+    parameters: Mapping | None = None,  # of the page, kept for its methods
 ) -> Page:
     """Load what a notebook needs; the folder of its records is there when this returns."""
     if not concepts:
@@ -87,7 +179,7 @@ def open_page(
     pipe, scorer = load_pipeline(model), load_judge(judge or None, model=model)
     folder = Path(out) if out else record_dir(profile, name)
     folder.mkdir(parents=True, exist_ok=True)
-    return Page(name, profile, folder, pipe, scorer, loaded, open_store(profile, runs))
+    return Page(name, profile, folder, pipe, scorer, loaded, open_store(profile, runs), parameters or {})
 
 
 def model_title(model: str) -> str:

@@ -1,6 +1,11 @@
-"""What an interval says: on which side it lies, the verdict on a claim, and both in words."""
+"""What an interval says: on which side it lies, the verdict on a claim, and both in words.
 
-from collections.abc import Mapping
+One rule for all pages. *Supported*: the interval lies on the claimed side, the corrected p-value, where a test is part
+of the rule, is at most LEVEL, and the control does not show the same. *Not supported*: the interval lies on the other
+side of the smallest effect of interest. *Undecided*: else, and with too few units whatever the interval.
+"""
+
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -9,6 +14,7 @@ from textinv_core.evaluation.stats import Interval
 
 FEWEST_CONCEPTS = 3  # below that an interval over concepts decides nothing: all may fall on one side by luck
 ENOUGH = MappingProxyType({"concept": FEWEST_CONCEPTS})
+LEVEL = 0.05  # of a family of tests, after Holm's correction
 
 
 def side(interval: Interval, of: float = 0.0) -> int:
@@ -16,10 +22,52 @@ def side(interval: Interval, of: float = 0.0) -> int:
     return int(interval.low > of) - int(interval.high < of)
 
 
-def verdict(interval: Interval, of: float = 0.0, *, fewest: Mapping[str, int] = ENOUGH) -> str:
+def verdict(
+    interval: Interval,
+    of: float = 0.0,
+    *,
+    smallest: float | None = None,  # the smallest effect of interest; default: `of`
+    p: float | None = None,  # corrected over the family of tests; NaN: a test that could not be made
+    control: bool = False,  # whether the control shows the same
+    fewest: Mapping[str, int] = ENOUGH,
+) -> str:
     """Of a claim that a difference is above `of`; undecided with fewer units at a level than `fewest` asks for."""
-    enough = all(interval.n.get(level, 0) >= least for level, least in fewest.items())
-    return {1: "supported", -1: "not supported", 0: "undecided"}[side(interval, of) if enough else 0]
+    if any(interval.n.get(level, 0) < least for level, least in fewest.items()):
+        return "undecided"
+    if interval.low > of and (p is None or p <= LEVEL) and not control:
+        return "supported"
+    return "not supported" if interval.high < (of if smallest is None else smallest) else "undecided"
+
+
+def verdict_either_way(interval: Interval, smallest: float, *, fewest: Mapping[str, int] = ENOUGH) -> str:
+    """Of a claim that there is a difference, up or down; none to speak of lies within `smallest` of zero."""
+    one, other = verdict(interval, fewest=fewest), verdict(opposite(interval), fewest=fewest)
+    if "supported" in (one, other):
+        return "supported"
+    within = verdict_within(interval, -smallest, smallest, fewest=fewest)
+    return "not supported" if within == "supported" else "undecided"
+
+
+def verdict_within(interval: Interval, lowest: float, highest: float, *, fewest: Mapping[str, int] = ENOUGH) -> str:
+    """Of a claim that a value lies in a range: the whole interval does, or it lies outside, or neither."""
+    if any(interval.n.get(level, 0) < least for level, least in fewest.items()):
+        return "undecided"
+    if lowest <= interval.low and interval.high <= highest:
+        return "supported"
+    return "not supported" if interval.high < lowest or interval.low > highest else "undecided"
+
+
+def verdict_of_all(verdicts: Iterable[str]) -> str:
+    """Of a claim that holds only where all its parts do: one that does not is enough against it."""
+    verdicts = list(verdicts)
+    if "not supported" in verdicts:
+        return "not supported"
+    return "supported" if verdicts and all(part == "supported" for part in verdicts) else "undecided"
+
+
+def opposite(interval: Interval) -> Interval:
+    """The same difference the other way round: of a claim that something falls, ask whether its opposite rises."""
+    return interval._replace(estimate=-interval.estimate, low=-interval.high, high=-interval.low)
 
 
 def counted(number: int, thing: str) -> str:
@@ -33,3 +81,18 @@ def in_words(interval: Interval, form: str = "+.3f") -> str:
         return "not defined"
     bounds = f"95 % interval {interval.low:{form}} to {interval.high:{form}}"
     return f"{interval.estimate:{form}}, {bounds if np.isfinite(interval.low) else 'no interval'}"
+
+
+def percent(share: float, otherwise: str = "not defined") -> str:
+    """`12 %`; `otherwise` for what is not known."""
+    return f"{100 * share:.0f} %" if np.isfinite(share) else otherwise
+
+
+def by_side(interval: Interval, above: str, below: str, neither: str, of: float = 0.0) -> str:
+    """The words for the side of a value that an interval lies on."""
+    return {1: above, -1: below, 0: neither}[side(interval, of)]
+
+
+def shown_name(name: str) -> str:
+    """How a page writes a concept's name."""
+    return name.replace("_", " ")

@@ -4,7 +4,18 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.wording import counted, in_words, side, verdict
+from study.wording import (
+    by_side,
+    counted,
+    in_words,
+    opposite,
+    percent,
+    side,
+    verdict,
+    verdict_either_way,
+    verdict_of_all,
+    verdict_within,
+)
 from textinv_core.evaluation.stats import UNKNOWN, Interval
 
 
@@ -33,3 +44,37 @@ def test_the_verdict_on_the_opposite_is_the_opposite_verdict(middle, half, conce
     one, other = (Interval(m, m - half, m + half, n) for m in (middle, -middle))
     opposite = {"supported": "not supported", "not supported": "supported", "undecided": "undecided"}
     assert verdict(other, fewest={"concept": least}) == opposite[verdict(one, fewest={"concept": least})]
+
+
+def test_support_takes_the_corrected_test_and_a_control_that_does_not_show_it():
+    found = Interval(0.1, 0.05, 0.2, {"concept": 3})
+    assert verdict(found, p=0.05) == "supported"
+    assert {verdict(found, p=p) for p in (0.051, float("nan"))} == {verdict(found, control=True)} == {"undecided"}
+    assert verdict(opposite(found), p=1.0) == "not supported"
+
+
+def test_less_than_is_of_interest_is_no_support():
+    small = Interval(0.01, -0.01, 0.03, {"concept": 3})
+    assert verdict(small) == verdict(small, smallest=0.03) == "undecided"
+    assert verdict(small, smallest=0.04) == "not supported"
+    assert verdict_either_way(small, 0.04) == "not supported" and verdict_either_way(small, 0.02) == "undecided"
+    large = small._replace(low=0.005)
+    assert verdict_either_way(large, 0.04) == verdict_either_way(opposite(large), 0.04) == "supported"
+
+
+def test_a_value_in_a_range():
+    found = Interval(5, 4, 6, {"concept": 3})
+    said = [verdict_within(found, *range_) for range_ in ((4, 6), (5, 9), (7, 9), (0, 3))]
+    assert said == ["supported", "undecided", "not supported", "not supported"]
+    assert verdict_within(found, 0, 9, fewest={"concept": 4}) == verdict_within(UNKNOWN, 0, 9) == "undecided"
+
+
+def test_shares_are_spoken_as_percentages():
+    assert percent(0.126) == "13 %" and percent(float("nan")) == "not defined"
+    assert by_side(Interval(1, 0.5, 2, {}), "rises", "falls", "stays") == "rises"
+
+
+def test_a_claim_of_all_falls_with_any():
+    assert verdict_of_all(["supported", "supported"]) == "supported"
+    assert verdict_of_all(["supported", "undecided"]) == verdict_of_all([]) == "undecided"
+    assert verdict_of_all(["supported", "undecided", "not supported"]) == "not supported"

@@ -1,0 +1,79 @@
+"""The plain model against the learned word: contexts, paired changes, and a claim that speaks of every prompt."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.analysis import sd_versus_ti as analysis
+from study.parameters import ParameterError
+from study.scores import against_every_seed
+
+PROMPTS = ("a photo of {} in the forest", "a lake in the style of {}")
+
+
+def paired_scores(gain, seen=1.0):
+    """Pictures of both words from the same noises: the learned word's score `gain` more, the oracle sees `seen`."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for text in PROMPTS:
+        for image in range(4):
+            level = rng.normal()
+            base = dict(concept="oak", prompt=text, image=image)
+            unsure = dict(held_out=np.nan, oracle_context=np.nan)
+            both = dict.fromkeys(("reconstruction", "text_deleted"), level)
+            rows.append(base | unsure | both | dict(method=analysis.PLAIN, seed=np.nan, oracle_concept=0.0))
+            for s in (0, 1):
+                more = dict.fromkeys(both, level + gain[text] + 0.01 * rng.normal())
+                rows.append(base | unsure | more | dict(method=analysis.LEARNED, seed=s, oracle_concept=seen))
+    rows = pd.DataFrame(rows)
+    rows.loc[(rows["method"] == analysis.LEARNED) & (rows["image"] == 0), "oracle_concept"] *= 0.5
+    return against_every_seed(rows, analysis.PLAIN, [analysis.LEARNED], [0, 1])
+
+
+def test_a_context_is_what_is_left_without_the_concept():
+    phrases = analysis.context_phrases([*PROMPTS, "{}"])
+    assert list(phrases.values()) == ["in the forest", "a lake", ""]
+    with pytest.raises(ParameterError, match="exactly one"):
+        analysis.context_phrases(["{} and {}"])
+
+
+def test_changes_are_paired_by_seed_and_noise():
+    changes = analysis.changes_by_prompt(paired_scores(dict.fromkeys(PROMPTS, 0.5))).set_index(["prompt", "measure"])
+    for text in PROMPTS:
+        assert changes.at[(text, "likeness"), "change"] == pytest.approx(0.5, abs=0.02)
+        assert changes.at[(text, "likeness"), "sign"] == 1 and np.isnan(changes.at[(text, "context seen"), "change"])
+
+
+@pytest.mark.parametrize(
+    ("gains", "seen", "decides", "said"),
+    [
+        ((0.5, 0.5), 1.0, True, "supported"),
+        ((0.5, 0.5), np.nan, True, "supported"),  # no oracle
+        ((0.5, -0.5), 1.0, True, "not supported"),
+        ((0.5, 0.0), 1.0, True, "undecided"),
+        ((0.5, 0.5), 0.0, True, "not supported"),  # an oracle that never sees it
+        ((0.5, 0.5), 1.0, False, "undecided"),
+    ],
+)
+def test_the_claim_speaks_of_every_prompt(gains, seen, decides, said):
+    table = paired_scores(dict(zip(PROMPTS, gains, strict=True)), seen)
+    if gains[1] == 0:  # differences of either sign
+        table.loc[table["prompt"] == PROMPTS[1], "reconstruction"] = (
+            table["image"] % 2 * (1.0 - 2 * (table["seed"] == 1))
+        )
+    verdict, found = analysis.answer(analysis.changes_by_prompt(table), decides)
+    assert verdict == said
+    assert ("never" in found) == (seen == 0) and ("oracle" in found) == np.isfinite(seen)
+
+
+def test_what_is_not_known_is_not_shown():
+    changes = analysis.changes_by_prompt(paired_scores(dict.fromkeys(PROMPTS, 0.5), np.nan))
+    assert analysis.oracle_said(changes).startswith("There is no oracle")
+    shown = analysis.change_table(changes).to_html()
+    assert "likeness" in shown and "concept seen" not in shown and "held out" not in shown
+
+
+def test_the_way_is_a_share_of_what_training_pictures_reach():
+    rows = [dict(concept="oak", measure="likeness", plain=0.2, learned=0.5)]
+    assert analysis.shares_of_the_way(pd.DataFrame(rows), {"oak": 0.8}) == "50 %"
+    assert analysis.shares_of_the_way(pd.DataFrame(rows), {"oak": 0.1}) == "an undefined share"
