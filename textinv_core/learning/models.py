@@ -83,8 +83,7 @@ def model_hash(pipe: StableDiffusionPipeline) -> str:
     digest.update(json.dumps(sorted(pipe.tokenizer.get_vocab().items())).encode())
     modules = (pipe.text_encoder, pipe.unet, pipe.vae)
     # Torch counts every change made to a tensor in place; the sums see a change made past it, through `.data`.
-    tensors = [tensor for module in modules for tensor in module.state_dict().values()]
-    state = [(tensor.data_ptr(), tensor._version, float(tensor.sum())) for tensor in tensors]
+    state = [(t.data_ptr(), t._version, float(t.sum())) for module in modules for t in module.state_dict().values()]
     state = (digest.hexdigest(), *map(ref, modules), *state)
     if _HASHES.get(pipe.unet, ("",))[0] != state:
         for module in modules:
