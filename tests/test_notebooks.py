@@ -90,12 +90,19 @@ class TestEveryNotebook:
 
     def test_figures_have_a_name_a_caption_and_an_alternative_text(self, script):
         for cell in read(script.with_suffix(".ipynb")).cells:
-            if cell.cell_type != "code" or "plt.subplots" not in cell.source and "image_grid(" not in cell.source:
+            draws = any(call in cell.source for call in ("plt.subplots", "image_grid(", "scores_between_anchors("))
+            if cell.cell_type != "code" or not (draws or "figure" in cell.metadata.get("mystnb", {})):
                 continue
             shown = cell.metadata.mystnb
             assert shown.figure.name.startswith("fig-") and shown.figure.caption
-            assert shown.get("image", {}).get("alt") or "step_slider_html" in cell.source
+            assert shown.get("image", {}).get("alt") or "slider(" in cell.source or "step_slider_html" in cell.source
             assert "set_title" not in cell.source and "suptitle" not in cell.source
+
+    def test_a_page_is_short_and_folds_little(self, script):
+        cells = read(script.with_suffix(".ipynb")).cells
+        assert len(script.read_text(encoding="utf-8").splitlines()) <= 380
+        assert sum("hide-input" in cell.metadata.get("tags", []) for cell in cells) <= 8
+        assert not any(cell.source.startswith("## Setup") for cell in cells)
 
     def test_a_page_ends_by_saying_what_it_does_not_show(self, script):
         text = [cell.source for cell in read(script.with_suffix(".ipynb")).cells if cell.cell_type == "markdown"]

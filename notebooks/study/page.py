@@ -20,7 +20,7 @@ from textinv_core.files import write_json, write_table
 from textinv_core.learning.concepts import Concept, class_phrase, context_prompts, data_hash, load_concept, plain_prompt
 from textinv_core.learning.models import load_pipeline, model_hash, resolution
 from textinv_core.paths import NOTEBOOKS, record_dir
-from textinv_core.provenance import code_identity, provenance
+from textinv_core.provenance import code_identity, identity, provenance
 from textinv_core.settings import Settings, Word
 
 POCKET = "pocket"
@@ -86,11 +86,16 @@ class Page:
         many = self.parameters["contexts"]
         return {c.name: [plain_prompt(c.kind), *list(context_prompts(c.kind))[:many]] for c in self.concepts}
 
-    def draw(self, words, texts: Sequence[str], noises: Sequence[int] | None = None, **how) -> pd.DataFrame:
-        """Pictures of learned words, as the page's parameters have it; see `Store.draw`."""
-        given = dict(guidance_scale=self.parameters["guidance"])
-        given |= dict(num_inference_steps=self.parameters["num_inference_steps"])
-        return self.store.draw(self.pipe, words, texts, self.noises if noises is None else noises, **given | how)
+    @property
+    def drawing(self) -> dict:
+        """The sampler's settings that its parameters give."""
+        given = self.parameters
+        return dict(guidance_scale=given["guidance"], num_inference_steps=given["num_inference_steps"])
+
+    def draw(self, words, texts: Sequence[str], noises: Sequence[int] | None = None, pipe=None, **how) -> pd.DataFrame:
+        """Pictures of learned words as the page's parameters have it, by its model or another; see `Store.draw`."""
+        noises = self.noises if noises is None else noises
+        return self.store.draw(pipe or self.pipe, words, texts, noises, **self.drawing | how)
 
     def draw_plain(self, concept: Concept, texts: Sequence[str], noises: Sequence[int] | None = None) -> pd.DataFrame:
         """The plain model's pictures, the concept's class word in the placeholder's place."""
@@ -140,9 +145,8 @@ class Page:
         write_json(self.folder / "claims.json", {"claims": [claim.model_dump() for claim in claims]})
         data, spent = {c.name: data_hash(c) for c in self.concepts}, time.monotonic() - self.began
         named = dict(parameters) | dict(judge=self.judge.name, concepts=[c.name for c in self.concepts])
-        analysis = f"study.analysis.{self.name}"
-        there = NOTEBOOKS.joinpath(*analysis.split(".")).with_suffix(".py").is_file()
-        analysed = code_identity(analysis, NOTEBOOKS) if there else ""
+        modules = sorted(path.stem for path in (NOTEBOOKS / "study" / "analysis").glob(f"{self.name}*.py"))
+        analysed = identity([code_identity(f"study.analysis.{module}", NOTEBOOKS) for module in modules])
         record = provenance(named, data=data, model=model_hash(self.pipe), analysis=analysed, seconds=spent)
         write_json(self.folder / "provenance.json", record | dict(profile=self.profile, page=self.name))
 

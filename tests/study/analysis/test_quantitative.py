@@ -1,0 +1,107 @@
+"""The table of methods: rates, contrasts and their correction, readings of editability, and what is said of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.analysis import quantitative as analysis
+from study.analysis import quantitative_readings as reading
+from study.analysis.quantitative import COPY, DB, KL, SD, TI
+from study.scores import against_every_seed
+
+NAMES = ["c0", "c1", "c2", "c3", "c4", "c5", "c6"]
+PLAIN, CONTEXT = "a photo of {}", "a photo of {} in the snow"
+
+
+def scores_of(shift, names=NAMES, seeds=(0, 1)):
+    """One row a picture; `shift[method]` is added to likeness and taken from the texts' cosines."""
+    rng, rows = np.random.default_rng(0), []
+    for name in names:
+        for method in (SD, *shift):
+            for seed in (np.nan,) if method == SD else seeds:
+                for text in (PLAIN, CONTEXT):
+                    for image in (0, 1):
+                        up = shift.get(method, 0.0) + 0.01 * rng.normal()
+                        row = dict(concept=name, method=method, seed=seed, prompt=text, image=image)
+                        row |= dict(is_plain=text == PLAIN, coherence=1.0, reconstruction=0.5 + up, held_out=np.nan)
+                        row |= dict.fromkeys(("text_deleted", "text_class", "text_context"), 0.5 - up)
+                        row |= dict(oracle_concept=float(text == PLAIN), oracle_context=1.0)
+                        rows.append(row | dict(oracle_both=float(text == PLAIN)))
+    return pd.DataFrame(rows)
+
+
+def contrasts_of(shift, names=NAMES):
+    paired = against_every_seed(scores_of(shift, names), SD, [TI, KL, DB], (0, 1))
+    return analysis.primary_contrasts(paired, names, names)
+
+
+def test_what_rises_and_falls_clearly_is_supported():
+    table, found, each = contrasts_of({TI: 0.2, KL: 0.1})
+    assert analysis.verdicts(table, found) == dict.fromkeys(
+        ("ti_reconstruction", "ti_editability", "kl_editability"), "supported"
+    )
+    assert table.loc["ti_reconstruction", "change"] == pytest.approx(0.2, abs=0.02)
+    assert (table["p_holm"] >= table["p"]).all() and set(each["ti_editability"]) == set(NAMES)
+    said, tests = analysis.contrasts_said(table, 0.05)
+    assert said["kl_reconstruction"].startswith("falls: -0.1") and tests["ti_editability"].endswith("7 concepts")
+
+
+def test_the_opposite_of_a_claim_is_not_supported():
+    table, found, _ = contrasts_of({TI: -0.2, KL: -0.2})
+    verdicts = analysis.verdicts(table, found)
+    assert verdicts["ti_reconstruction"] == verdicts["ti_editability"] == "not supported"
+
+
+def test_a_handful_of_concepts_supports_nothing():
+    table, found, _ = contrasts_of({TI: 0.2, KL: 0.1}, NAMES[:4])
+    assert set(analysis.verdicts(table, found).values()) == {"undecided"}
+    assert "though not after Holm" in analysis.contrasts_said(table, 0.05)[0]["ti_reconstruction"]
+    table, found, _ = contrasts_of({TI: 0.2, KL: 0.1}, NAMES[:1])
+    assert table["p_holm"].isna().all()
+    assert analysis.contrasts_said(table, 0.05)[1]["ti_reconstruction"] == "no test over 1 concept"
+
+
+def test_the_concept_is_asked_of_plain_pictures_and_the_context_of_the_others():
+    summary = analysis.by_method(scores_of({TI: 0.1}), dict.fromkeys(NAMES, PLAIN), 0)
+    assert (summary[["oracle_concept", "oracle_context"]] == 1).all(axis=None) and (summary["oracle_both"] == 0).all()
+    assert len(summary) == len(NAMES) * 3  # the plain model, and the word from two seeds
+    numbers = analysis.numbers_of(summary, [SD, TI], NAMES)
+    assert "editability, class word" in analysis.number_table(numbers).to_html()
+    assert "held out" not in analysis.number_table(numbers).to_html()  # not known of any method
+    assert "both at once: SD 0 %, SD + TI 0 %" in analysis.oracle_said(numbers)
+    assert analysis.points(summary, NAMES[:2]).loc[TI].shape == (2, 2)
+    assert analysis.oracle_said(numbers[numbers["method"] == COPY]) == "There is no oracle for this model."
+
+
+def test_dreambooth_stands_beside_where_it_was_run():
+    without = against_every_seed(scores_of({TI: 0.1}), SD, [TI, DB], (0, 1))
+    assert "left out" in analysis.beside(without, NAMES)
+    scores = scores_of({TI: 0.1, DB: 0.3})
+    told = analysis.beside(against_every_seed(scores, SD, [TI, DB], (0, 1)), NAMES)
+    assert "reconstruction +0.2" in told and "editability -0.2" in told
+
+
+def with_tokens(shift, **others):
+    return scores_of({TI: shift}).assign(**({"raw": 0.5, "own": np.nan, "trap": np.nan} | others))
+
+
+def test_readings_are_ratios_of_the_same_prompts():
+    table = reading.ratios(with_tokens(0.25), SD, TI, (0, 1), published=0.5)
+    told = table.set_index(["reading", "averaging", "prompts"])
+    assert told.loc[("class word", "mean", "contexts"), "ratio"] == pytest.approx(0.5, abs=0.05)
+    assert told.loc[("raw token", "mean", "contexts"), "ratio"] == 1
+    assert told.loc["own CLIP, trap", "ratio"].isna().all()
+    assert list(table["near"]) == [reading.CALLED["raw"] != r and not r.startswith("own") for r in table["reading"]]
+    assert reading.sees_the_token(table).sum() == 4
+    assert reading.readings_said(table, 0.5).startswith("10 of the 12 readings come within 0.1")
+    assert reading.readings_said(table.assign(near=False), 0.9).endswith("raw token, mean, contexts (1.00)")
+    low, high = map(float, reading.honest_span(table).split(" to "))
+    assert 0.4 < low <= high < 0.6
+
+
+def test_no_ratio_to_a_level_that_is_not_above_zero():
+    scores = with_tokens(0.25, raw=-1.0)
+    scores[["text_deleted", "text_class", "text_context"]] = -1.0
+    table = reading.ratios(scores, SD, TI, (0, 1), published=0.5)
+    assert table["ratio"].isna().all() and not table["near"].any()
+    assert reading.readings_said(table, 0.5).startswith("no ratio") and reading.honest_span(table) == "not defined"
