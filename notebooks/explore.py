@@ -50,9 +50,6 @@ from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
-# %% [markdown]
-# ## Setup
-
 # %% tags=["hide-input"]
 # %matplotlib inline
 import matplotlib.pyplot as plt

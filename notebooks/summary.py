@@ -36,9 +36,6 @@ from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
-# %% [markdown]
-# ## Setup
-
 # %% tags=["hide-input"]
 # %matplotlib inline
 import time
