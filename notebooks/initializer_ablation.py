@@ -29,11 +29,7 @@
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
 judge: str = ""  # [name] the CLIP that scores: a folder or a Hub id; empty: the model's own
 concept: str = ""  # [folder] one concept of your own; empty: those of `concepts`
-concepts: list[str] = [
-    "nova_hall",
-    "elder_tree",
-    "wooden_figurine",
-]  # [names or folders] what to learn; the first is shown at length
+concepts: list[str] = ["nova_hall", "elder_tree", "wooden_figurine"]  # [names or folders] what to learn; the first is shown at length
 initializer: str = ""  # [word] the own word; empty: each concept's own
 alternative: str = ""  # [word] the nearest other word; empty: each concept's first alternative
 far_word: str = "apple"  # [word] a word from far away

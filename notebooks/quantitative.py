@@ -31,20 +31,8 @@ model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a 
 judge: str = ""  # [name] the CLIP that scores: a folder or a Hub id; empty: the model's own
 clip: str = ""  # [name] the CLIP whose text half is the model's text encoder; empty: by rule
 concept: str = ""  # [folder] one concept of your own; empty: those of `concepts`
-concepts: list[str] = [
-    "bubble_car",
-    "comet_cake",
-    "elder_tree",
-    "ember_style",
-    "jolly_man",
-    "nova_hall",
-    "plum_beast",
-    "wooden_figurine",
-]  # [names or folders] what to learn
-development: list[str] = [
-    "bubble_car",
-    "comet_cake",
-]  # [names] concepts whose results were looked at to choose settings
+concepts: list[str] = ["bubble_car", "comet_cake", "elder_tree", "ember_style", "jolly_man", "nova_hall", "plum_beast", "wooden_figurine"]  # [names or folders] what to learn
+development: list[str] = ["bubble_car", "comet_cake"]  # [names] concepts whose results were looked at to choose settings
 initializer: str = ""  # [word] where learning starts; empty: each concept's own
 steps: int = 1000  # [updates] length of training of a word
 seeds: list[int] = [0, 1, 2]  # [numbers] training seeds
