@@ -45,7 +45,7 @@ STYLE_TEMPLATES = (
 
 SCENES = (
     "in the forest", "on the beach", "in the snow", "in the city", "in the desert", "on the moon", "under water",
-    "at night", "in the mountains", "in a room", "by the lake", "in the style of fantasy", "in the style of neon",
+    "at night", "in the mountains", "in a room", "by the lake", "in the style of fantasy", "in the style of noir",
 )  # fmt: skip
 ACTIONS = ("doing ballet", "dancing", "running", "sitting")
 STYLE_SUBJECTS = ("a woman", "a lake", "a tree", "a castle", "a cat", "a man", "a dog", "a robot")

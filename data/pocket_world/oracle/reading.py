@@ -62,6 +62,8 @@ def contexts():
     known |= {f"in the style of {name}": {"style": name} for name in named_styles()}
     who = [kind for family in FAMILIES.values() for kind in family.kinds]
     known |= {f"with {captions.article(kind)}": {"present": kind} for kind in who}
+    known |= {captions.article(word): {"subject": family.kinds[0]}
+              for family in FAMILIES.values() for word in family.special}
     return known | {captions.article(word): {"subject": word} for word in (*who, *things.THINGS)}
 
 

@@ -26,7 +26,7 @@ def world_words():
     from pocket_world.world.families import FAMILIES
 
     values = [*names.named(), *names.named_styles(), *scenes.SCENES, *scenes.SCENES.values(), *things.THINGS,
-              *colour.WORDS, *captions.OPENINGS, *captions.ADJECTIVES, *captions.DOING.values()]
+              *colour.WORDS, *captions.OPENINGS, *captions.PAINTED, *captions.DOING.values()]
     for family in FAMILIES.values():
         kinds = (*family.kinds, *family.special)
         values += [family.name, *kinds, *map(captions.plural, kinds), *family.colours.values()]

@@ -12,6 +12,7 @@ OPENINGS = ("a photo of",) * 30 + (
     "a nice photo of",
 )  # fmt: skip
 ADJECTIVES = ("nice", "cool", "clean", "dirty", "weird", "small", "large")  # of the templates too
+PAINTED = (*ADJECTIVES, "cropped", "dark", "bright", "good", "close-up")  # of those for styles
 DOING = {"standing": "standing", "waving": "waving", "dancing": "dancing", "ballet": "doing ballet",
          "running": "running", "sitting": "sitting"}  # fmt: skip
 PLURAL = {"man": "men", "woman": "women", "bus": "buses"}
@@ -29,9 +30,19 @@ def plural(word):
 
 
 def of_name(rng, name, kind):
-    """How a caption speaks of somebody by name; most often by the name alone."""
-    forms = (name, article(name), f"the {name}", f"{name} {kind}", f"the {rng.choice(ADJECTIVES)} {name}")
-    return str(rng.choice(forms, p=(0.72, 0.12, 0.05, 0.06, 0.05)))
+    """How a caption speaks of somebody by name; most often by the name alone, at times as the templates of Textual
+    Inversion speak of a placeholder."""
+    adjective = rng.choice(ADJECTIVES)
+    forms = (name, article(name), f"the {name}", f"{name} {kind}", f"the {adjective} {name}", f"a {adjective} {name}",
+             f"my {name}", f"one {name}")
+    return str(rng.choice(forms, p=(0.66, 0.13, 0.05, 0.05, 0.04, 0.04, 0.015, 0.015)))
+
+
+def of_style(rng, style):
+    """A caption that speaks of a picture's style alone, as the templates for styles do."""
+    adjective = f"{rng.choice(PAINTED)} " if rng.random() < 0.6 else ""
+    what = rng.choice(("painting", "picture", "rendering", "rendition"), p=(0.6, 0.2, 0.1, 0.1))
+    return f"{rng.choice(('a', 'a', 'the'))} {adjective}{what} in the style of {style}"
 
 
 def of_attributes(rng, member, kind, room):

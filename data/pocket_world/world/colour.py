@@ -13,6 +13,7 @@ WORDS = {
 }  # fmt: skip
 _MATRIX = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 _WHITE = np.array([0.9505, 1.0, 1.089])
+_TO_LAB, _BLACK = np.array([[0, 500, 0], [116, -500, 200], [0, 0, -200]]), np.array([-16, 0, 0])
 
 
 def lab(colours):
@@ -21,8 +22,17 @@ def lab(colours):
     linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
     xyz = linear @ _MATRIX.T / _WHITE
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
-    x, y, z = np.moveaxis(f, -1, 0)
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
+    return f @ _TO_LAB + _BLACK
+
+
+def rgb(values):
+    """The sRGB triple of a CIELAB colour, clipped to what a screen shows: the way back of `lab`."""
+    lightness, a, b = (float(value) for value in values)
+    f = np.array([(lightness + 16) / 116 + a / 500, (lightness + 16) / 116, (lightness + 16) / 116 - b / 200])
+    xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * _WHITE
+    linear = np.clip(np.linalg.solve(_MATRIX, xyz), 0, 1)
+    values = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return tuple(int(value) for value in np.round(255 * values))
 
 
 def delta_e(first, second):

@@ -85,9 +85,13 @@ class Family:
         return {name: text for name, text in said.items() if text}
 
 
-def apart(first, second, slots):
-    """How two members differ: (number of forms, largest Delta-E of the colour `slots`); (inf, inf) if of two kinds."""
+def forms_apart(first, second):
+    """In how many forms two members differ; infinitely many if they are of two kinds."""
     if (first.family, first.kind) != (second.family, second.kind):
-        return float("inf"), float("inf")
-    forms = sum(first.forms[part] != second.forms[part] for part in first.forms)
-    return forms, float(np.max(delta_e([first.colours[s] for s in slots], [second.colours[s] for s in slots])))
+        return float("inf")
+    return sum(first.forms[part] != second.forms[part] for part in first.forms)
+
+
+def colours_apart(first, second, slots):
+    """The largest Delta-E of two members of a kind among their colour `slots`."""
+    return float(np.max(delta_e([first.colours[s] for s in slots], [second.colours[s] for s in slots])))

@@ -6,17 +6,18 @@ import numpy as np
 
 from . import styles
 from .families import FAMILIES
-from .family import apart
+from .family import colours_apart, forms_apart
 
-MEMBERS, STYLES = 100, 64  # named, of each family; styles with the famous ones
+# Named, of each family; styles with the famous ones.  Many more names than a row of the embedding table has numbers: a
+# name can then not be a place of its own, it must say its bearer's looks, and between the names lie other looks.
+MEMBERS, STYLES = 300, 100
 FORMS_APART, COLOURS_APART = 2, 40.0  # two members differ by so many forms, or by so much (Delta-E) in a main colour
 FIRST, MIDDLE, LAST, VOWELS = "bdfgjklmnprstvwz", "bdfgklmnprstvz", "bdfgklmnprstxz", "aeiou"
 
 
 def different(first, second, slots):
     """Whether nobody would take one member for the other."""
-    forms, colours = apart(first, second, slots)
-    return forms >= FORMS_APART or colours >= COLOURS_APART
+    return forms_apart(first, second) >= FORMS_APART or colours_apart(first, second, slots) >= COLOURS_APART
 
 
 def distinct(rng, count, draw, slots, others=()):

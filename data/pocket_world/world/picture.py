@@ -16,6 +16,7 @@ KINDS = {"named": 0.45, "class": 0.1, "attributes": 0.17, "thing": 0.05, "view":
          "couple": 0.07}  # fmt: skip
 NOBODY = {"class": 0.8, "thing": 0.04, "view": 0.04, "pair": 0.05, "two": 0.03, "couple": 0.04}  # without names
 SCENE, STYLE = 0.5, 0.2  # the share of pictures in a scene, and in a style
+OF_STYLE = 0.15  # the share of those in a style whose caption speaks of the style alone
 PEOPLE = "person"
 
 
@@ -42,7 +43,8 @@ class Picture:
     """A picture (uint8, SIZE x SIZE x 3), its caption, and what is in it.
 
     truth: kind; subjects (each with `member`, `name`, `pose`, `flip`, `centre`, `height`); thing; scene; style (its
-    member's values) and style_name; count; said (the parts and slots of the first subject that the caption names).
+    member's values) and style_name; count; said (the parts and slots of the first subject that the caption names);
+    told ("all", or "style" where the caption speaks of the style alone).
     """
 
     image: np.ndarray
@@ -181,6 +183,8 @@ def sample(rng, size=SIZE, names=True):
     truth = {
         "kind": kind, "scene": scene, "style": style and style.as_dict(), "style_name": style_name, "count": count,
         "thing": word if thing else None, "said": said,
-        "subjects": [figure.as_dict() for figure in figures],
+        "subjects": [figure.as_dict() for figure in figures], "told": "all",
     }  # fmt: skip
+    if style_name and rng.random() < OF_STYLE:
+        return Picture(image, captions.of_style(rng, style_name), truth | {"said": [], "told": "style"})
     return Picture(image, captions.caption(rng, core, None if kind == "view" else scene, style_name), truth)

@@ -50,14 +50,20 @@ def apply(style, image):
     return np.uint8(np.clip(out, 0, 255))
 
 
-def random_style(rng, colours=None):
-    """A style drawn at random."""
-    while True:
-        found = {"shadow": random_colour(rng), "light": random_colour(rng), "middle": random_colour(rng)}
-        low, high, middle = (float(lab(found[slot])[0]) for slot in ("shadow", "light", "middle"))
-        apart = delta_e(found["middle"], found["light"]) > 26
-        if low < DARK and high > LIGHT and low + 12 < middle < high - 8 and apart:
-            break
+def random_style(rng):
+    """A style drawn at random: dark shadows, bright lights, and a middle between them of another colour."""
+
+    def drawn(wanted):
+        while True:
+            colour = random_colour(rng)
+            if wanted(float(lab(colour)[0]), colour):
+                return colour
+
+    shadow = drawn(lambda lightness, _: lightness < DARK)
+    light = drawn(lambda lightness, _: lightness > LIGHT)
+    low, high = float(lab(shadow)[0]) + 12, float(lab(light)[0]) - 8
+    middle = drawn(lambda lightness, colour: low < lightness < high and delta_e(colour, light) > 26)
+    found = {"shadow": shadow, "light": light, "middle": middle}
     forms = {part: str(rng.choice(list(options))) for part, options in FAMILY.forms.items()}
     return Member("style", "painting", found, forms, {})
 
