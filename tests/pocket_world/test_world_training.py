@@ -17,7 +17,7 @@ from pocket_world.__main__ import main, parse, train_stage
 from pocket_world.oracle import model as oracle_model
 from pocket_world.oracle import training as oracle_training
 from pocket_world.release import adopt, card, evaluate, export
-from pocket_world.training import clip, dataset, files, stages, tokenizer, unet, vae
+from pocket_world.training import clip, dataset, decoder, files, latents, stages, tokenizer, unet, vae
 from pocket_world.training.pipeline import build_pipeline
 from transformers import CLIPTokenizer
 
@@ -295,3 +295,35 @@ def test_errors_are_one_line_that_names_what_is_missing(tmp_path, monkeypatch):
 def test_the_log_holds_each_step_once(options):
     seen = [json.loads(line)["samples"] for line in (options.build / "vae" / "log.jsonl").read_text().splitlines()]
     assert seen == sorted(set(seen)) and seen[-1] == SAMPLES["vae"]
+
+
+def test_pictures_and_latents_held_on_a_device_are_those_on_disk(options):
+    """`cpu:0` is another device by name, and the same by nature."""
+    disk, held = dataset.Pictures(options.build), dataset.Pictures(options.build, device="cpu:0")
+    rows = [5, 190, 64, 5]
+    assert torch.equal(disk.batch(rows), held.batch(rows, "cpu:0")) and held.held.shape == (192, 64, 64, 3)
+    folder = next((options.build / "latents").glob("*/"))
+    on_disk, there = (latents.Cached(disk, folder, device).batch(rows) for device in ("cpu", "cpu:0"))
+    assert all(torch.equal(one, other) for one, other in zip(on_disk, there, strict=True))
+
+
+def test_captions_are_encoded_as_the_tokenizer_does(options):
+    words = tokenizer.load_tokenizer(options.build / "tokenizer")
+    captions = [*dataset.Pictures(options.build).captions()[:50], "", "a " * 60, "größe, 42! close-up", " two  "]
+    how = dict(padding="max_length", max_length=tokenizer.LENGTH, truncation=True, return_tensors="pt")
+    assert torch.equal(tokenizer.encode(words, captions), words(captions, **how).input_ids)
+
+
+def test_shifted_pictures_keep_their_pixels():
+    x = torch.arange(2 * 3 * 64 * 64).reshape(2, 3, 64, 64).float()
+    moved = clip.augment(x, torch.Generator().manual_seed(0))
+    assert moved.shape == x.shape
+    for one, own in zip(moved, x, strict=True):
+        assert any(torch.equal(one[:, 2:-2, 2:-2], flipped[:, 2 + y : 62 + y, 2 + x0 : 62 + x0])
+                   for flipped in (own, own.flip(2)) for y in range(-2, 3) for x0 in range(-2, 3))
+
+
+def test_the_critics_loss_is_as_long_as_the_reconstructions_at_the_last_layer():
+    weight = torch.ones(3, requires_grad=True)
+    share = decoder.adversarial_share((weight * 6).sum(), (weight * 2).sum(), weight)
+    assert share == pytest.approx(3.0)

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 from transformers import CLIPConfig, CLIPModel
 
-from pocket_world.training.dataset import Pictures
+from pocket_world.training.dataset import Pictures, on
 from pocket_world.training.files import load_checkpoint
 from pocket_world.training.stages import StageRun
 from pocket_world.training.tokenizer import LENGTH, encode, load_tokenizer, train_tokenizer
@@ -18,7 +18,7 @@ SHAPES = {
     "judge": {"text": (128, 3, 4), "vision": (192, 5, 4), "patch": 8, "projection": 128},
     "tiny": {"text": (32, 1, 2), "vision": (32, 1, 2), "patch": 16, "projection": 16},
 }
-BATCH, RATE, DECAY = 128, 1e-3, 0.05
+BATCH, RATE, DECAY = {"cpu": 128, "cuda": 1024}, 1e-3, 0.05
 
 
 def clip_config(name, tokenizer):
@@ -42,8 +42,11 @@ def augment(pictures, generator):
     flip = torch.rand(n, generator=generator) < 0.5
     pictures = torch.where(flip[:, None, None, None].to(pictures.device), pictures.flip(3), pictures)
     padded = F.pad(pictures, (2, 2, 2, 2), mode="replicate")
-    tops, lefts = torch.randint(0, 5, (2, n), generator=generator).tolist()
-    return torch.stack([p[:, y : y + height, x : x + width] for p, y, x in zip(padded, tops, lefts, strict=True)])
+    tops, lefts = torch.randint(0, 5, (2, n), generator=generator).to(pictures.device, non_blocking=True)
+    rows = (tops[:, None] + torch.arange(height, device=tops.device))[:, :, None]  # (n, H, 1)
+    columns = (lefts[:, None] + torch.arange(width, device=lefts.device))[:, None]  # (n, 1, W)
+    which = torch.arange(n, device=tops.device)[:, None, None]
+    return padded.permute(0, 2, 3, 1)[which, rows, columns].permute(0, 3, 1, 2)
 
 
 def contrastive_loss(similarity, same):
@@ -61,15 +64,15 @@ def contrastive_loss(similarity, same):
 def train_clip(options, name="clip"):
     """Train `name` ("clip" or "judge") on the dataset; the tokenizer is made first, by the clip stage."""
     torch.set_num_threads(options.threads)
-    pictures = Pictures(options.build)
+    pictures = Pictures(options.build, device=options.device)
     captions = pictures.captions()
     try:
         tokenizer = load_tokenizer(options.build / "tokenizer")
     except Exception:
         tokenizer = train_tokenizer(captions, options.build / "tokenizer")
     unique = {caption: number for number, caption in enumerate(dict.fromkeys(captions))}
-    ids = encode(tokenizer, unique)  # (unique captions, LENGTH)
-    rows = torch.tensor([unique[caption] for caption in captions])
+    ids = encode(tokenizer, unique).to(options.device)  # (unique captions, LENGTH)
+    rows = torch.tensor([unique[caption] for caption in captions]).to(options.device)
 
     torch.manual_seed(options.seed + (1000 if name == "judge" else 0))  # initial weights
     model = CLIPModel(clip_config("tiny" if options.tiny else name, tokenizer)).to(options.device)
@@ -80,7 +83,7 @@ def train_clip(options, name="clip"):
                                   lr=RATE, betas=(0.9, 0.98), fused=True)
     # A frozen text tower has its own optimizer state; the full one stays in its own checkpoint part.
     part = "optimizer_frozen_text" if options.freeze_text else "optimizer"
-    batch = 16 if options.tiny else BATCH
+    batch = options.batch or (16 if options.tiny else BATCH[options.device])
     run = StageRun(name, options, {"model": model, part: optimizer}, batch=batch, warmup=100, cooldown=0.25)
     run.resume()
     if options.freeze_text:
@@ -88,7 +91,7 @@ def train_clip(options, name="clip"):
     model.requires_grad_(False)
     for parameter in trained:
         parameter.requires_grad_(True)
-    if not options.tiny:
+    if not options.tiny and options.device == "cpu":
         model.text_model.compile()
         model.vision_model.compile()
 
@@ -96,17 +99,17 @@ def train_clip(options, name="clip"):
         chosen = run.indices(len(pictures), batch)
         run.set_rate(optimizer, RATE)
         x = augment(pictures.batch(chosen, options.device), run.generator("augment"))
-        caption_rows = rows[chosen]
+        caption_rows = rows[on(chosen, options.device)]
         with torch.autocast(options.device, torch.bfloat16):
-            text = model.text_projection(model.text_model(ids[caption_rows].to(options.device)).pooler_output)
+            text = model.text_projection(model.text_model(ids[caption_rows]).pooler_output)
             image = model.visual_projection(model.vision_model(x).pooler_output)
         image, text = F.normalize(image.float(), dim=1), F.normalize(text.float(), dim=1)
         similarity = model.logit_scale.clamp(max=4.6052).exp() * image @ text.t()
         same = caption_rows[:, None] == caption_rows[None]
-        loss = contrastive_loss(similarity, same.to(options.device)).mean()
+        loss = contrastive_loss(similarity, same).mean()
         run.descend(loss, optimizer)
-        correct = same[torch.arange(batch), similarity.argmax(0).cpu()].float().mean()
-        run.values.update(loss=loss.item(), top1=correct.item())
+        correct = same.gather(1, similarity.detach().argmax(0)[:, None]).float().mean()
+        run.values.update(loss=loss.detach(), top1=correct)
     return run
 
 

@@ -1,7 +1,8 @@
 """The drawn pictures on disk: rendered once by worker processes, read by every trainer.
 
 `build/pocket/data/` holds shards `train_0000.npy` (uint8, (SHARD, 64, 64, 3)) with `train_0000.jsonl` (a caption and
-the truth about its picture a line), and `validation_0000.npy`, `.jsonl`, drawn from other seeds.
+the truth about its picture a line) and `train_0000.txt` (the captions alone), and `validation_0000.npy` and so on,
+drawn from other seeds.
 """
 
 import json
@@ -25,13 +26,15 @@ def draw_shard(job):
     from pocket_world.world.picture import sample
 
     generator = np.random.default_rng(seed_of("dataset", split, seed, number))
-    images, lines = [], []
+    images, lines, captions = [], [], []
     for _ in range(size):
         drawn = sample(generator, names=split != "oracle")
         images.append(drawn.image)
+        captions.append(drawn.caption)
         lines.append(json.dumps({"caption": drawn.caption, "truth": drawn.truth}))
     path = Path(folder) / f"{split}_{number:04d}"
-    for suffix, write in ((".jsonl", lambda f: f.write(("\n".join(lines) + "\n").encode())),
+    for suffix, write in ((".txt", lambda f: f.write(("\n".join(captions) + "\n").encode())),
+                          (".jsonl", lambda f: f.write(("\n".join(lines) + "\n").encode())),
                           (".npy", lambda f: np.save(f, np.stack(images)))):
         temporary = path.with_suffix(suffix + ".tmp")
         with open(temporary, "wb") as file:
@@ -63,15 +66,16 @@ def train_dataset(options):
 
 
 class Pictures:
-    """The shards of one split, read on demand (memory-mapped)."""
+    """The shards of one split, read on demand (memory-mapped); for a CUDA device, held there as a whole."""
 
-    def __init__(self, build, split="train"):
+    def __init__(self, build, split="train", device="cpu"):
         self.folder, self.split = Path(build) / "data", split
         self.paths = sorted(self.folder.glob(f"{split}_*.npy"))
         if not self.paths:
             raise StageError(f"{self.folder}: no {split} pictures; run 'python -m pocket_world train dataset' first")
         self.shards = [np.load(path, mmap_mode="r") for path in self.paths]
         self.size = len(self.shards[0])
+        self.held = None if device == "cpu" else hold(self.shards, device)  # (n, 64, 64, 3) uint8
 
     def __len__(self):
         return self.size * len(self.shards)
@@ -82,7 +86,9 @@ class Pictures:
 
     def batch(self, indices, device="cpu", memory_format=torch.contiguous_format):
         """float (len(indices), 3, 64, 64) in [-1, 1]."""
-        return to_tensor(self.images(indices), device).contiguous(memory_format=memory_format)
+        if self.held is None:
+            return to_tensor(self.images(indices), device).contiguous(memory_format=memory_format)
+        return scaled(self.held[on(indices, device)]).contiguous(memory_format=memory_format)
 
     def records(self, shard=None):
         """The dicts {"caption", "truth"} of all pictures, or of one shard, in order."""
@@ -91,12 +97,34 @@ class Pictures:
         return [json.loads(line) for text in texts for line in text.split("\n") if line]
 
     def captions(self):
-        return [record["caption"] for record in self.records()]
+        """The captions of all pictures, in order."""
+        texts = (path.with_suffix(".txt").read_text(encoding="utf-8") for path in self.paths)
+        return [line for text in texts for line in text.split("\n") if line]
+
+
+def on(indices, device):
+    """Numbers of pictures as an int64 tensor there."""
+    return torch.as_tensor(np.asarray(indices)).to(device, non_blocking=True)
+
+
+def hold(shards, device):
+    """Arrays of equal shape (n, ...), one after the other, as one tensor on a device."""
+    first = shards[0]
+    whole = torch.empty((len(first) * len(shards), *first.shape[1:]), dtype=torch.from_numpy(first[:1].copy()).dtype,
+                        device=device)
+    for number, shard in enumerate(shards):
+        whole[number * len(first) : (number + 1) * len(first)] = torch.from_numpy(np.array(shard)).to(device)
+    return whole
+
+
+def scaled(images):
+    """uint8 (n, H, W, 3) -> float (n, 3, H, W) in [-1, 1]."""
+    return images.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def to_tensor(images, device="cpu"):
-    """uint8 (n, H, W, 3) -> float (n, 3, H, W) in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(images)).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
+    """uint8 array (n, H, W, 3) -> float (n, 3, H, W) in [-1, 1]."""
+    return scaled(torch.from_numpy(np.ascontiguousarray(images)).to(device))
 
 
 def to_images(tensor):

@@ -1,48 +1,98 @@
 """The autoencoder's decoder alone, on cached latents: the encoder and all that was trained on it stay valid.
 
-Latents that a denoiser draws are never quite an encoder's. The decoder therefore also learns from latents moved by
-noise of a random size, and draws a clean picture from an inexact one (noise-augmented decoding, Zheng et al. 2025,
-arXiv:2510.11690, sec. 4.3).
+As Stable Diffusion's, it is trained on against a critic that sees small patches (Isola et al. 2017, arXiv:1611.07004;
+Esser et al. 2021, arXiv:2012.09841), whose features also give the perceptual term: pictures that look alike have like
+features (Larsen et al. 2016, arXiv:1512.09300). Latents that a denoiser draws are never quite an encoder's. The decoder
+therefore also learns from latents moved by noise of a random size, and draws a clean picture from an inexact one
+(noise-augmented decoding, Zheng et al. 2025, arXiv:2510.11690, sec. 4.3).
 """
 
-import numpy as np
 import torch
+from torch import nn
+from torch.nn import functional as F
 
 from pocket_world.training.dataset import Pictures
 from pocket_world.training.files import load_checkpoint
-from pocket_world.training.latents import cache_latents
+from pocket_world.training.latents import Cached, cache_latents
 from pocket_world.training.stages import StageRun
-from pocket_world.training.vae import BATCH, ENCODER, LATENT_CHANNELS, RATE, new_vae, psnr, reconstruction_losses
+from pocket_world.training.vae import BATCH, ENCODER, LATENT_CHANNELS, new_vae, psnr, reconstruction_losses
 
 JITTER = 0.2  # of a latent channel's standard deviation: the scale of the noise's half-normal size
+RATE, CRITIC_RATE = 6e-4, 3e-4
+PERCEPTUAL, ADVERSARIAL = 0.05, 0.15  # weights; the critic's is of the reconstruction's gradient at the last layer
+ALONE = 200  # steps that the critic learns before the decoder listens to it
+
+
+class Critic(nn.Module):
+    """Pictures (n, 3, 64, 64) -> (how real each patch looks (n, 1, 16, 16), the features of three layers)."""
+
+    def __init__(self, width=48):
+        super().__init__()
+        self.layers = nn.ModuleList([
+            nn.Conv2d(3, width, 4, 2, 1),
+            nn.Sequential(nn.Conv2d(width, 2 * width, 4, 2, 1), nn.GroupNorm(8, 2 * width)),
+            nn.Sequential(nn.Conv2d(2 * width, 4 * width, 3, 1, 1), nn.GroupNorm(8, 4 * width)),
+        ])  # fmt: skip
+        self.real = nn.Conv2d(4 * width, 1, 3, 1, 1)
+
+    def forward(self, x):
+        features = []
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.2)
+            features.append(x)
+        return self.real(x), features
+
+
+def adversarial_share(wanted, unwanted, weight):
+    """How much a second loss weighs so that its gradient at `weight` is as long as the first's (Esser et al. 2021,
+    eq. 7); at most 100."""
+    first, second = (torch.autograd.grad(loss, weight, retain_graph=True)[0].norm() for loss in (wanted, unwanted))
+    return (first / (second + 1e-8)).clamp(max=100.0).detach()
 
 
 def train_decoder(options):
     """Train the decoder of the last checkpoint; nothing is encoded again."""
     torch.set_num_threads(options.threads)
-    pictures, device = Pictures(options.build), options.device
+    device = options.device
+    pictures = Pictures(options.build, device=device)
     folder, _ = cache_latents(options.build, pictures, device)
-    shards = [np.load(folder / path.name, mmap_mode="r") for path in pictures.paths]
-    fold = {k: v[:, None, None] for k, v in load_checkpoint(folder / "statistics.pt", "").items()}  # (channels, 1, 1)
-    vae = new_vae(options.tiny).to(device).requires_grad_(False)
+    cached = Cached(pictures, folder, device)
+    fold = {k: v[:, None, None].to(device) for k, v in load_checkpoint(folder / "statistics.pt", "").items()}
+    vae, critic = new_vae(options.tiny).to(device).requires_grad_(False), Critic(8 if options.tiny else 48).to(device)
     trained = [p.requires_grad_(True) for key, p in vae.named_parameters() if not key.startswith(ENCODER)]
     optimizer = torch.optim.AdamW(trained, lr=RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
-    batch = 4 if options.tiny else BATCH
-    run = StageRun("vae", options, {"model": vae, "optimizer_decoder": optimizer}, batch=batch, warmup=100,
-                   cooldown=0.3)
+    against = torch.optim.AdamW(critic.parameters(), lr=CRITIC_RATE, betas=(0.5, 0.99), weight_decay=0.0, fused=True)
+    batch = options.batch or (4 if options.tiny else BATCH[device])
+    parts = {"model": vae, "optimizer_decoder": optimizer, "critic": critic, "optimizer_critic": against}
+    run = StageRun("vae", options, parts, batch=batch, warmup=100, cooldown=0.3)
     run.resume()
+    last = vae.decoder.conv_out.weight
     for _ in run.steps():
-        draw, rows = run.generator("posterior"), run.indices(len(pictures), batch)
+        draw, rows = run.generator("posterior", device), run.indices(len(pictures), batch)
         x = pictures.batch(rows, device)
-        cached = np.stack([shards[i // pictures.size][i % pictures.size] for i in map(int, rows)])
-        mean, std = torch.from_numpy(cached).float().unbind(1)  # each (n, channels, 8, 8), normalised
-        size = JITTER * torch.randn(batch, 1, 1, 1, generator=draw).abs()
-        latents = mean + (std + size) * torch.randn(batch, LATENT_CHANNELS, 8, 8, generator=draw)
+        mean, std = cached.batch(rows)  # each (n, channels, 8, 8), normalised
+        size = JITTER * torch.randn(batch, 1, 1, 1, generator=draw, device=device).abs()
+        noise = torch.randn(batch, LATENT_CHANNELS, 8, 8, generator=draw, device=device)
+        latents = mean + (std + size) * noise
         run.set_rate(optimizer, RATE)
+        run.set_rate(against, CRITIC_RATE)
         with torch.autocast(device, torch.bfloat16):
-            reconstruction = vae.decode((latents * fold["std"] + fold["mean"]).to(device)).sample
-        losses, squared = reconstruction_losses(reconstruction.float(), x)
-        loss = losses.mean()
+            drawn = vae.decode(latents * fold["std"] + fold["mean"]).sample
+            (judged, seen), (_, wanted) = critic(drawn), critic(x)
+            unlike = sum((a.float() - b.float().detach()).abs().mean() for a, b in zip(seen, wanted, strict=True))
+        losses, squared = reconstruction_losses(drawn.float(), x)
+        loss = losses.mean() + PERCEPTUAL * unlike
+        if run.step - run.plan["start_step"] >= ALONE:
+            fooled = -judged.float().mean()
+            loss = loss + ADVERSARIAL * adversarial_share(losses.mean(), fooled, last) * fooled
         run.descend(loss, optimizer, longest=1.0)
-        run.values.update(loss=loss.item(), psnr=psnr(squared).mean().item())
+        # The hinge loss of the critic (Lim & Ye 2017, arXiv:1705.02894).
+        with torch.autocast(device, torch.bfloat16):
+            judged, _ = critic(drawn.detach())
+            real, _ = critic(x)
+        hinge = F.relu(1 + judged.float()).mean() + F.relu(1 - real.float()).mean()
+        against.zero_grad(set_to_none=True)
+        hinge.backward()
+        against.step()
+        run.values.update(loss=loss.detach(), psnr=psnr(squared.detach()).mean(), critic=hinge.detach())
     return run

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from pocket_world.training.dataset import hold, on
 from pocket_world.training.vae import load_vae
 
 
@@ -26,14 +27,14 @@ def write_array(path, array):
 @torch.no_grad()
 def cache_latents(build, pictures, device="cpu"):
     """Encode the shards of `pictures` that are not cached; returns (folder, encoder's name)."""
-    vae, name = load_vae(build)
+    vae, name = load_vae(build, device)
     folder = build / "latents" / name
     missing = [n for n, path in enumerate(pictures.paths) if not (folder / path.name).exists()]
-    vae.to(device)
     for number in tqdm(missing, desc="latents", unit="shard", disable=not missing):
         rows = []
-        for start in range(0, pictures.size, 100):
-            stop = min(start + 100, pictures.size)
+        part = 100 if device == "cpu" else 1000
+        for start in range(0, pictures.size, part):
+            stop = min(start + part, pictures.size)
             x = pictures.batch(range(number * pictures.size + start, number * pictures.size + stop), device)
             with torch.autocast(device, torch.bfloat16):
                 posterior = vae.encode(x).latent_dist
@@ -43,13 +44,16 @@ def cache_latents(build, pictures, device="cpu"):
 
 
 class Cached:
-    """The cached latents of `pictures`, memory-mapped."""
+    """The cached latents of `pictures`, memory-mapped; for a CUDA device, held there as a whole."""
 
-    def __init__(self, pictures, folder):
+    def __init__(self, pictures, folder, device="cpu"):
         self.size = pictures.size
         self.latents = [np.load(folder / path.name, mmap_mode="r") for path in pictures.paths]
+        self.held = None if device == "cpu" else hold(self.latents, device)  # (n, 2, channels, 8, 8)
 
     def batch(self, indices):
         """Means and deviations of the posteriors, each (n, channels, 8, 8)."""
+        if self.held is not None:
+            return self.held[on(indices, self.held.device)].float().unbind(1)
         places = [divmod(int(i), self.size) for i in indices]
         return torch.from_numpy(np.stack([self.latents[s][r] for s, r in places])).float().unbind(1)

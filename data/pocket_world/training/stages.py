@@ -31,6 +31,7 @@ class Options:
 
     minutes: float | None = None  # training time of this call
     samples: int | None = None  # pictures of this call
+    batch: int | None = None  # examples of a step; None: the stage's own for the device
     device: str = "cpu"
     threads: int = 2
     seed: int = 0
@@ -61,7 +62,7 @@ class StageRun:
         self.plan = {"minutes": minutes, "samples": options.samples, "cooldown": self.cooldown,
                      "used_seconds": 0.0, "used_samples": 0, "start_step": 0, "finished": False}
         self.step, self.samples, self.seconds = 0, 0, 0.0
-        self.values, self.signal = {}, None
+        self.values, self.signal, self.loss = {}, None, None
 
     # --- checkpoints ---------------------------------------------------------------------------------------------
     def checkpoint(self):
@@ -70,6 +71,7 @@ class StageRun:
         return {"counters": counters, "plan": self.plan, "facts": self.facts, **states}
 
     def save(self, file="last.pt"):
+        self.refuse_a_loss_not_finite()
         save_checkpoint(self.folder / file, self.checkpoint())
 
     def resume(self):
@@ -120,9 +122,9 @@ class StageRun:
             group["lr"] = self.learning_rate(group.get("peak", peak))
         self.values["rate"] = self.learning_rate(peak)
 
-    def generator(self, purpose=""):
-        """The torch generator of this step (CPU), named by stage, purpose, seed and step."""
-        return torch.Generator().manual_seed(seed_of(self.name, purpose, self.options.seed, self.step))
+    def generator(self, purpose="", device="cpu"):
+        """The torch generator of this step, named by stage, purpose, seed and step; equal numbers on equal devices."""
+        return torch.Generator(device).manual_seed(seed_of(self.name, purpose, self.options.seed, self.step))
 
     def indices(self, count, batch):
         """Which of `count` pictures this step takes: (batch,), by epochs in a seeded random order."""
@@ -135,13 +137,19 @@ class StageRun:
 
     def descend(self, loss, optimizer, longest=None):
         """One step of the optimizer down `loss`, the gradient cut to length `longest`; refuses a loss not finite."""
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"{self.name}: the loss is {loss.item()} at step {self.step}")
+        self.loss = loss.detach()
+        if self.loss.device.type == "cpu":  # elsewhere a look at it would wait for the device: once a log line
+            self.refuse_a_loss_not_finite()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if longest:
             torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], longest)
         optimizer.step()
+
+    def refuse_a_loss_not_finite(self):
+        """Before it is saved or logged: weights that met such a loss are lost."""
+        if self.loss is not None and not torch.isfinite(self.loss):
+            raise FloatingPointError(f"{self.name}: the loss is {self.loss.item()} at step {self.step}")
 
     # --- the loop ------------------------------------------------------------------------------------------------
     def steps(self):
@@ -171,6 +179,7 @@ class StageRun:
                 if now - logged > LOG_SECONDS or self.progress() >= 1:
                     rate = (self.samples - speed_from[1]) / max(1e-9, self.seconds - speed_from[0])
                     speed_from, logged = (self.seconds, self.samples), now
+                    self.refuse_a_loss_not_finite()
                     values = {k: float(v) for k, v in self.values.items()}
                     self._write_log({"samples": self.samples, "seconds": round(self.seconds, 1),
                                      "pictures_per_s": round(rate, 1), **values})

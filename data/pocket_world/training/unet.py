@@ -16,7 +16,7 @@ from transformers import CLIPTextModel
 
 from pocket_world.training.clip import load_clip
 from pocket_world.training.compiling import compile_parts
-from pocket_world.training.dataset import Pictures
+from pocket_world.training.dataset import Pictures, on
 from pocket_world.training.files import load_checkpoint
 from pocket_world.training.latents import Cached, cache_latents
 from pocket_world.training.stages import StageRun
@@ -24,7 +24,7 @@ from pocket_world.training.tokenizer import encode
 from pocket_world.training.vae import LATENT_CHANNELS
 
 CHANNELS, LAYERS, HEADS = (128, 256), 1, (4, 8)
-BATCH, RATE, TEXT_RATE, AVERAGING = 32, 8e-4, 3e-4, 0.9995
+BATCH, RATE, TEXT_RATE, AVERAGING = {"cpu": 32, "cuda": 1024}, 8e-4, 3e-4, 0.9995
 DROP_CAPTION, SNR_LIMIT = 0.1, 25.0
 SHEET_SECONDS = 1200
 SCHEDULE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000,
@@ -66,10 +66,11 @@ def train_unet(options, write_sheet=None):
     build, device = options.build, options.device
     pictures = Pictures(build)
     latents, encoder = cache_latents(build, pictures, device)
-    cached = Cached(pictures, latents)
+    cached = Cached(pictures, latents, device)
     clip, tokenizer = load_clip(build)
     captions = pictures.captions()
-    ids, empty = encode(tokenizer, captions).to(torch.int16), encode(tokenizer, [""])  # (pictures, LENGTH), (1, LENGTH)
+    ids = encode(tokenizer, captions).to(torch.int16).to(device)  # (pictures, LENGTH)
+    empty = encode(tokenizer, [""]).to(device)  # (1, LENGTH)
     text_encoder = new_text_encoder(clip).to(device)
     torch.manual_seed(options.seed)  # initial weights
     unet = new_unet(clip.config.text_config.hidden_size, options.tiny).to(device)
@@ -79,39 +80,41 @@ def train_unet(options, write_sheet=None):
                                    {"params": words, "weight_decay": 0.0, "peak": TEXT_RATE}],
                                   lr=RATE, betas=(0.9, 0.99), fused=True)
     ema = EMAModel([*parameters, *words], decay=AVERAGING, foreach=True)
-    batch = 4 if options.tiny else BATCH
+    batch = options.batch or (4 if options.tiny else BATCH[device])
     parts = {"model": unet, "text": text_encoder, "optimizer": optimizer, "ema": ema}
     run = StageRun("unet", options, parts, batch=batch, warmup=500, cooldown=0.2, facts={"vae encoder": encoder})
     run.resume()
+    ema.to(device)
     scheduler = DDPMScheduler(**SCHEDULE, clip_sample=False)
-    weights = min_snr_weight(scheduler)
-    # The fused attention's backward on a CPU takes as long as all convolutions do; on 64 positions plain products are
-    # many times faster.
-    unet.set_attn_processor(AttnProcessor())
+    weights = min_snr_weight(scheduler).to(device)
+    if device == "cpu":
+        # The fused attention's backward on a CPU takes as long as all convolutions do; on 64 positions plain products
+        # are many times faster.
+        unet.set_attn_processor(AttnProcessor())
     if not options.tiny:
         compile_parts(unet, text_encoder)
 
     sheet = time.monotonic()
     for _ in run.steps():
-        draw = run.generator("noise")
-        dropped = torch.rand(batch, 1, generator=draw) < DROP_CAPTION
+        draw = run.generator("noise", device)
+        dropped = torch.rand(batch, 1, generator=draw, device=device) < DROP_CAPTION
         rows = run.indices(len(pictures), batch)
         mean, std = cached.batch(rows)
-        clean = mean + std * torch.randn(mean.shape, generator=draw)
-        noise = torch.randn(mean.shape, generator=draw)
-        timesteps = torch.randint(0, 1000, (batch,), generator=draw)
+        clean = mean + std * torch.randn(mean.shape, generator=draw, device=device)
+        noise = torch.randn(mean.shape, generator=draw, device=device)
+        timesteps = torch.randint(0, 1000, (batch,), generator=draw, device=device)
         noisy = scheduler.add_noise(clean, noise, timesteps)
-        tokens = torch.where(dropped, empty, ids[torch.from_numpy(rows)].long())
+        tokens = torch.where(dropped, empty, ids[on(rows, device)].long())
         run.set_rate(optimizer, RATE)
         with torch.autocast(device, torch.bfloat16):
-            context = text_encoder(tokens.to(device)).last_hidden_state
-            noise_pred = unet(noisy.to(device), timesteps.to(device), context).sample
-        error = (noise_pred.float() - noise.to(device)).square().flatten(1).mean(1)
-        loss = (weights[timesteps].to(device) * error).mean()
+            context = text_encoder(tokens).last_hidden_state
+            noise_pred = unet(noisy, timesteps, context).sample
+        error = (noise_pred.float() - noise).square().flatten(1).mean(1)
+        loss = (weights[timesteps] * error).mean()
         run.descend(loss, optimizer, longest=1.0)
         ema.step([*parameters, *words])
-        smooth = run.values.get("loss", loss.item())  # one batch's loss is mostly its timesteps
-        run.values.update(loss=0.99 * smooth + 0.01 * loss.item())
+        smooth = run.values.get("loss", loss.detach())  # one batch's loss is mostly its timesteps
+        run.values.update(loss=0.99 * smooth + 0.01 * loss.detach())
         if write_sheet and time.monotonic() - sheet > SHEET_SECONDS:
             write_sheet(options, run)
             sheet = time.monotonic()

@@ -11,7 +11,7 @@ from pocket_world.training.stages import StageRun
 
 LATENT_CHANNELS = 16  # with 8 the patterns and faces of these drawings are not to be had within hours
 CHANNELS = (16, 32, 64, 96)
-BATCH, RATE = 16, 1.2e-3
+BATCH, RATE = {"cpu": 16, "cuda": 256}, 1.2e-3
 KL_WEIGHT = 1e-6  # per latent dimension; 5e-4 collapses the latents
 ENCODER = ("encoder.", "quant_conv.")  # the weights that decide the latents
 
@@ -54,11 +54,11 @@ def encoder_state(vae):
 def train_vae(options):
     """Train encoder and decoder; the decoder alone is trained by `decoder.train_decoder`."""
     torch.set_num_threads(options.threads)
-    pictures, device = Pictures(options.build), options.device
+    pictures, device = Pictures(options.build, device=options.device), options.device
     torch.manual_seed(options.seed)  # initial weights
     vae = new_vae(options.tiny).to(device, memory_format=torch.channels_last)  # on a CPU 1.4 times faster
     optimizer = torch.optim.AdamW(vae.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
-    batch = 4 if options.tiny else BATCH
+    batch = options.batch or (4 if options.tiny else BATCH[device])
     run = StageRun("vae", options, {"model": vae, "optimizer": optimizer}, batch=batch, warmup=100, cooldown=0.3)
     run.resume()
     # Not compiled: on a CPU with PyTorch 2.13 that is slower.
@@ -68,12 +68,13 @@ def train_vae(options):
         run.set_rate(optimizer, RATE)
         with torch.autocast(device, torch.bfloat16):
             posterior = vae.encode(x).latent_dist
-            noise = torch.randn(posterior.mean.shape, generator=run.generator("posterior")).to(device)
+            draw = run.generator("posterior", device)
+            noise = torch.randn(posterior.mean.shape, generator=draw, device=device)
             reconstruction = vae.decode(posterior.mean + posterior.std * noise).sample
         losses, squared = reconstruction_losses(reconstruction.float(), x)
         loss = (losses + KL_WEIGHT * posterior.kl()).mean()
         run.descend(loss, optimizer, longest=1.0)
-        run.values.update(loss=loss.item(), psnr=psnr(squared).mean().item())
+        run.values.update(loss=loss.detach(), psnr=psnr(squared.detach()).mean())
     return run
 
 
@@ -81,8 +82,9 @@ def train_vae(options):
 def there_and_back(vae, images, desc=None):
     """uint8 (n, 64, 64, 3) encoded to the posterior's mean and decoded; with a progress bar where `desc` names it."""
     rows = []
-    for start in tqdm(range(0, len(images), 50), desc=desc, unit="batch", disable=desc is None):
-        x = to_tensor(np.array(images[start : start + 50]), vae.device)  # a copy: memory-mapped ones are read-only
+    part = 50 if vae.device.type == "cpu" else 1000
+    for start in tqdm(range(0, len(images), part), desc=desc, unit="batch", disable=desc is None):
+        x = to_tensor(np.array(images[start : start + part]), vae.device)  # a copy: memory-mapped ones are read-only
         with torch.autocast(vae.device.type, torch.bfloat16):
             decoded = vae.decode(vae.encode(x).latent_dist.mean).sample
         rows.append(to_images(decoded.float()))
@@ -124,17 +126,17 @@ def latent_statistics(vae, pictures, count=4096):
     """Mean and standard deviation of each latent channel over `count` training pictures: two (channels,) tensors."""
     count = min(count, len(pictures))
     chunks = [range(start, min(start + 128, count)) for start in range(0, count, 128)]
-    latents = torch.cat([vae.encode(pictures.batch(chunk)).latent_dist.mean for chunk in chunks])
+    latents = torch.cat([vae.encode(pictures.batch(chunk, vae.device)).latent_dist.mean for chunk in chunks])
     return latents.mean((0, 2, 3)), latents.std((0, 2, 3))
 
 
-def load_vae(build):
+def load_vae(build, device="cpu"):
     """(AutoencoderKL with normalised latents, name of its encoder); the statistics are measured once per encoder."""
-    vae = load_raw_vae(build)
+    vae = load_raw_vae(build).to(device)
     name = weights_hash(encoder_state(vae))
     path = build / "latents" / name / "statistics.pt"
     if not path.exists():
         mean, std = latent_statistics(vae, Pictures(build))
-        save_checkpoint(path, {"mean": mean, "std": std})
-    saved = load_checkpoint(path, "")
+        save_checkpoint(path, {"mean": mean.cpu(), "std": std.cpu()})
+    saved = {key: value.to(device) for key, value in load_checkpoint(path, "").items()}
     return normalise_latents(vae, saved["mean"], saved["std"]), name
