@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from pocket_world.oracle.attributes import UNKNOWN, class_heads, targets
 from pocket_world.oracle.model import TINY, WIDTHS, Oracle
 from pocket_world.training.clip import augment
+from pocket_world.training.compiling import in_bfloat16
 from pocket_world.training.dataset import Pictures, draw_split, hold, on, scaled
 from pocket_world.training.files import StageError, seed_of, weights_hash
 from pocket_world.training.latents import write_array
@@ -90,7 +91,7 @@ def train_oracle(options):
         classes, colours, present = (part[on(rows, options.device)] for part in truth)
         x = disturb(augment(x, run.generator("augment")), run.generator("disturb", options.device))
         run.set_rate(optimizer, RATE)
-        with torch.autocast(options.device, torch.bfloat16):
+        with in_bfloat16(options.device):
             outputs = model.forward(x.contiguous(memory_format=torch.channels_last))
         loss = oracle_loss(outputs, classes, colours, present.float())
         run.descend(loss, optimizer, longest=5.0)

@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional as F
 from transformers import CLIPConfig, CLIPModel
 
+from pocket_world.training.compiling import in_bfloat16
 from pocket_world.training.dataset import Pictures, on
 from pocket_world.training.files import load_checkpoint
 from pocket_world.training.stages import StageRun
@@ -100,7 +101,7 @@ def train_clip(options, name="clip"):
         run.set_rate(optimizer, RATE)
         x = augment(pictures.batch(chosen, options.device), run.generator("augment"))
         caption_rows = rows[on(chosen, options.device)]
-        with torch.autocast(options.device, torch.bfloat16):
+        with in_bfloat16(options.device):
             text = model.text_projection(model.text_model(ids[caption_rows]).pooler_output)
             image = model.visual_projection(model.vision_model(x).pooler_output)
         image, text = F.normalize(image.float(), dim=1), F.normalize(text.float(), dim=1)

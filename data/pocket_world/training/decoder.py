@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from pocket_world.training.compiling import in_bfloat16
 from pocket_world.training.dataset import Pictures
 from pocket_world.training.files import load_checkpoint
 from pocket_world.training.latents import Cached, cache_latents
@@ -76,7 +77,7 @@ def train_decoder(options):
         latents = mean + (std + size) * noise
         run.set_rate(optimizer, RATE)
         run.set_rate(against, CRITIC_RATE)
-        with torch.autocast(device, torch.bfloat16):
+        with in_bfloat16(device):
             drawn = vae.decode(latents * fold["std"] + fold["mean"]).sample
             (judged, seen), (_, wanted) = critic(drawn), critic(x)
             unlike = sum((a.float() - b.float().detach()).abs().mean() for a, b in zip(seen, wanted, strict=True))
@@ -87,7 +88,7 @@ def train_decoder(options):
             loss = loss + ADVERSARIAL * adversarial_share(losses.mean(), fooled, last) * fooled
         run.descend(loss, optimizer, longest=1.0)
         # The hinge loss of the critic (Lim & Ye 2017, arXiv:1705.02894).
-        with torch.autocast(device, torch.bfloat16):
+        with in_bfloat16(device):
             judged, _ = critic(drawn.detach())
             real, _ = critic(x)
         hinge = F.relu(1 + judged.float()).mean() + F.relu(1 - real.float()).mean()

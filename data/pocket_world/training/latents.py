@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from pocket_world.training.compiling import in_bfloat16
 from pocket_world.training.dataset import hold, on
 from pocket_world.training.vae import load_vae
 
@@ -36,7 +37,7 @@ def cache_latents(build, pictures, device="cpu"):
         for start in range(0, pictures.size, part):
             stop = min(start + part, pictures.size)
             x = pictures.batch(range(number * pictures.size + start, number * pictures.size + stop), device)
-            with torch.autocast(device, torch.bfloat16):
+            with in_bfloat16(device):
                 posterior = vae.encode(x).latent_dist
             rows.append(torch.stack([posterior.mean, posterior.std], 1).half().cpu())  # (n, 2, channels, 8, 8)
         write_array(folder / pictures.paths[number].name, torch.cat(rows).numpy())

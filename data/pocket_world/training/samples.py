@@ -5,6 +5,7 @@ import torch
 from diffusers import DPMSolverMultistepScheduler
 from PIL import Image, ImageDraw
 
+from pocket_world.training.compiling import in_bfloat16
 from pocket_world.training.dataset import to_images
 from pocket_world.training.files import seed_of
 from pocket_world.training.tokenizer import LENGTH
@@ -46,7 +47,7 @@ def draw(pipeline, prompts, seeds, steps=25, guidance=4.0, batch=48):
         context = torch.cat([empty.expand(len(chunk), -1, -1), hidden_states(pipeline, chunk)])
         scheduler = DPMSolverMultistepScheduler.from_config(pipeline.scheduler.config, algorithm_type="dpmsolver++")
         scheduler.set_timesteps(steps)
-        with torch.autocast(device, torch.bfloat16):
+        with in_bfloat16(device):
             for timestep in scheduler.timesteps:
                 both = scheduler.scale_model_input(torch.cat([latents, latents]), timestep)
                 without, given = pipeline.unet(both, timestep, context).sample.float().chunk(2)

@@ -15,7 +15,7 @@ from diffusers.training_utils import EMAModel, compute_snr
 from transformers import CLIPTextModel
 
 from pocket_world.training.clip import load_clip
-from pocket_world.training.compiling import compile_parts
+from pocket_world.training.compiling import compile_parts, in_bfloat16
 from pocket_world.training.dataset import Pictures, on
 from pocket_world.training.files import load_checkpoint
 from pocket_world.training.latents import Cached, cache_latents
@@ -106,7 +106,7 @@ def train_unet(options, write_sheet=None):
         noisy = scheduler.add_noise(clean, noise, timesteps)
         tokens = torch.where(dropped, empty, ids[on(rows, device)].long())
         run.set_rate(optimizer, RATE)
-        with torch.autocast(device, torch.bfloat16):
+        with in_bfloat16(device):
             context = text_encoder(tokens).last_hidden_state
             noise_pred = unet(noisy, timesteps, context).sample
         error = (noise_pred.float() - noise).square().flatten(1).mean(1)

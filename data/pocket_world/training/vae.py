@@ -5,6 +5,7 @@ import torch
 from diffusers import AutoencoderKL
 from tqdm import tqdm
 
+from pocket_world.training.compiling import in_bfloat16
 from pocket_world.training.dataset import Pictures, to_images, to_tensor
 from pocket_world.training.files import load_checkpoint, save_checkpoint, weights_hash
 from pocket_world.training.stages import StageRun
@@ -66,7 +67,7 @@ def train_vae(options):
     for _ in run.steps():
         x = pictures.batch(run.indices(len(pictures), batch), device, torch.channels_last)
         run.set_rate(optimizer, RATE)
-        with torch.autocast(device, torch.bfloat16):
+        with in_bfloat16(device):
             posterior = vae.encode(x).latent_dist
             draw = run.generator("posterior", device)
             noise = torch.randn(posterior.mean.shape, generator=draw, device=device)
@@ -85,7 +86,7 @@ def there_and_back(vae, images, desc=None):
     part = 50 if vae.device.type == "cpu" else 1000
     for start in tqdm(range(0, len(images), part), desc=desc, unit="batch", disable=desc is None):
         x = to_tensor(np.array(images[start : start + part]), vae.device)  # a copy: memory-mapped ones are read-only
-        with torch.autocast(vae.device.type, torch.bfloat16):
+        with in_bfloat16(vae.device.type):
             decoded = vae.decode(vae.encode(x).latent_dist.mean).sample
         rows.append(to_images(decoded.float()))
     return np.concatenate(rows)
