@@ -1,4 +1,4 @@
-"""`python -m pocket_world sheet|concepts|train|export|adopt|evaluate|card|invert_check`: how the model is made."""
+"""`python -m pocket_world sheet|names|concepts|train|export|adopt|evaluate|card|invert_check`: how all is made."""
 
 import argparse
 import os
@@ -43,6 +43,7 @@ def parse(arguments=None):
     sheet = commands.add_parser("sheet", help="a contact sheet of the drawn world, with its captions")
     sheet.add_argument("file", type=Path, help="the PNG to write")
     sheet.add_argument("--seed", type=int, default=0)
+    commands.add_parser("names", help="draw everybody who has a name, and write the table")
     drawn = commands.add_parser("concepts", help="draw the study's concepts")
     drawn.add_argument("folder", type=Path, nargs="?", help="where to draw those of the world of individuals; left "
                        "out: data/concepts, with those of the published model")
@@ -59,6 +60,10 @@ def draw(given):
         picture, captions = contact_sheet(seed=given.seed, zoom=2)
         picture.save(given.file)
         print("\n".join(captions))
+    elif given.command == "names":
+        from pocket_world.world import names
+
+        names.write()
     elif given.command == "concepts":
         from pocket_world.first import study_concepts
         from pocket_world.world import concepts
@@ -75,7 +80,7 @@ def draw(given):
 
 def main(arguments=None):
     given = parse(arguments)
-    if given.command in ("sheet", "concepts", "atlas"):
+    if given.command in ("sheet", "names", "concepts", "atlas"):
         return draw(given)
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(given.build / "inductor"))
     from pocket_world.training.files import StageError

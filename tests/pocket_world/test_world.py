@@ -35,6 +35,12 @@ def test_who_is_called_what_never_changes():
     assert digest == "ef29eabd79e8710d"
 
 
+@pytest.mark.slow
+def test_the_table_of_names_is_what_its_program_draws(tmp_path):
+    names.write(tmp_path / "names.json")
+    assert (tmp_path / "names.json").read_bytes() == names.TABLE.read_bytes()
+
+
 def test_pictures_and_captions_have_their_shape(pictures):
     for one in pictures:
         assert one.image.shape == (64, 64, 3) and one.image.dtype == np.uint8
@@ -166,6 +172,9 @@ def test_colours_are_called_by_the_nearest_word_and_drawn_by_it():
         assert colour.word(colour.random_colour(rng, name)) == name
     assert colour.delta_e((0, 0, 0), (255, 255, 255)) == pytest.approx(100, abs=0.1)
     assert colour.lab((255, 0, 0)) == pytest.approx([53.2, 80.1, 67.2], abs=0.2)  # the red of sRGB
+    for one, other in rng.integers(0, 256, (200, 2, 3)):
+        assert colour.lab_of(tuple(one)) == pytest.approx(colour.lab(one))
+        assert colour.apart(tuple(one), tuple(other)) == pytest.approx(colour.delta_e(one, other))
 
 
 def test_a_pattern_stays_within_its_body():

@@ -2,6 +2,7 @@
 
 import colorsys
 import functools
+import math
 
 import numpy as np
 
@@ -13,6 +14,8 @@ WORDS = {
 }  # fmt: skip
 _MATRIX = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 _WHITE = np.array([0.9505, 1.0, 1.089])
+_ROWS = (_MATRIX / _WHITE[:, None]).tolist()
+_LINEAR = [v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in range(256)]
 _TO_LAB, _BLACK = np.array([[0, 500, 0], [116, -500, 200], [0, 0, -200]]), np.array([-16, 0, 0])
 
 
@@ -23,6 +26,18 @@ def lab(colours):
     xyz = linear @ _MATRIX.T / _WHITE
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     return f @ _TO_LAB + _BLACK
+
+
+def _curve(value):
+    return math.cbrt(value) if value > (6 / 29) ** 3 else value / (3 * (6 / 29) ** 2) + 4 / 29
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def lab_of(colour):
+    """CIELAB of one sRGB triple (a tuple of integers), as three floats: `lab` without an array's cost."""
+    red, green, blue = _LINEAR[colour[0]], _LINEAR[colour[1]], _LINEAR[colour[2]]
+    x, y, z = (_curve(a * red + b * green + c * blue) for a, b, c in _ROWS)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
 def rgb(values):
@@ -40,14 +55,19 @@ def delta_e(first, second):
     return np.linalg.norm(lab(first) - lab(second), axis=-1)
 
 
+def apart(first, second):
+    """`delta_e` of two triples (tuples)."""
+    return math.dist(lab_of(first), lab_of(second))
+
+
 def word(colour):
     """The word for a colour: the nearest of `WORDS`."""
-    return list(WORDS)[int(np.linalg.norm(_words_lab() - lab(colour), axis=1).argmin())]
+    return _word(tuple(colour))
 
 
-@functools.cache
-def _words_lab():
-    return lab(list(WORDS.values()))
+@functools.lru_cache(maxsize=1 << 16)
+def _word(colour):
+    return min(WORDS, key=lambda name: math.dist(lab_of(WORDS[name]), lab_of(colour)))
 
 
 def shade(colour, factor):

@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from .colour import delta_e, lab, random_colour, word
+from .colour import apart, lab_of, random_colour, word
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,8 @@ class Family:
         while True:
             found = {slot: random_colour(rng, wanted.get(slot)) for slot in self.colours}
             values = list(found.values())
-            far = all(delta_e(a, b) >= contrast for i, a in enumerate(values) for b in values[:i])
-            first = self.lightness[0] <= lab(values[0])[0] <= self.lightness[1]
+            far = all(apart(a, b) >= contrast for i, a in enumerate(values) for b in values[:i])
+            first = self.lightness[0] <= lab_of(values[0])[0] <= self.lightness[1]
             if far and (first or next(iter(self.colours)) in wanted):
                 return found
             contrast *= 0.98  # two slots that are to be called alike can never be far apart
@@ -94,4 +92,4 @@ def forms_apart(first, second):
 
 def colours_apart(first, second, slots):
     """The largest Delta-E of two members of a kind among their colour `slots`."""
-    return float(np.max(delta_e([first.colours[s] for s in slots], [second.colours[s] for s in slots])))
+    return max(apart(first.colours[slot], second.colours[slot]) for slot in slots)

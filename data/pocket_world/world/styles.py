@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageFilter
 
-from .colour import delta_e, lab, random_colour
+from .colour import apart, lab_of, random_colour
 from .family import Family, Member
 
 LUMA = np.float32([0.299, 0.587, 0.114])
@@ -56,13 +56,13 @@ def random_style(rng):
     def drawn(wanted):
         while True:
             colour = random_colour(rng)
-            if wanted(float(lab(colour)[0]), colour):
+            if wanted(lab_of(colour)[0], colour):
                 return colour
 
     shadow = drawn(lambda lightness, _: lightness < DARK)
     light = drawn(lambda lightness, _: lightness > LIGHT)
-    low, high = float(lab(shadow)[0]) + 12, float(lab(light)[0]) - 8
-    middle = drawn(lambda lightness, colour: low < lightness < high and delta_e(colour, light) > 26)
+    low, high = lab_of(shadow)[0] + 12, lab_of(light)[0] - 8
+    middle = drawn(lambda lightness, colour: low < lightness < high and apart(colour, light) > 26)
     found = {"shadow": shadow, "light": light, "middle": middle}
     forms = {part: str(rng.choice(list(options))) for part, options in FAMILY.forms.items()}
     return Member("style", "painting", found, forms, {})
