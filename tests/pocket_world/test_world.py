@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from pocket_world.world import captions, colour, concepts, names, scenes, styles
+from pocket_world.world import captions, colour, concepts, folders, names, scenes, styles
 from pocket_world.world.families import FAMILIES
 from pocket_world.world.family import colours_apart, forms_apart
 from pocket_world.world.pen import Pen
@@ -194,14 +194,21 @@ def test_concept_pictures_are_the_same_every_time_and_show_what_is_asked():
     assert not truth["subjects"] and truth["style"] == concepts.members()["dusk_style"].as_dict()
 
 
-def test_a_concept_folder_holds_what_its_concept_needs(tmp_path, monkeypatch):
-    two = {name: concepts.members()[name] for name in ("merry_man", "known_car")}
-    monkeypatch.setattr(concepts, "members", lambda: two)
-    concepts.write_all(tmp_path)
+def test_a_look_alike_differs_in_two_forms_and_in_no_colour():
+    rng = np.random.default_rng(8)
+    for member in [*concepts.members().values(), *names.named().values()][::7]:
+        alike = concepts.look_alike(member, rng)
+        assert forms_apart(alike, member) == 2 and alike.colours == member.colours
+
+
+def test_a_persons_folder_holds_what_its_probes_need(tmp_path, monkeypatch):
     from textinv_core.learning.concepts import load_concept
 
+    monkeypatch.setattr(folders, "PROBES", 2)
+    folders.write("merry_man", tmp_path)
     man = load_concept(tmp_path / "merry_man")
-    assert len(man.images) == concepts.TRAINING and len(man.held_out) == concepts.HELD_OUT
+    assert len(man.images) == folders.TRAINING and len(man.held_out) == folders.HELD_OUT
     assert set(man.probes) == {"own", "look_alike", "other_person", "backpack", "ballet", "dancing"}
-    assert man.class_word == "man" and "big smile" in man.description
+    assert man.class_word == "man" and "big smile" in man.description and man.origin == "in the world"
+    folders.write("known_car", tmp_path)
     assert load_concept(tmp_path / "known_car").true_name == concepts.true_names()["known_car"]
