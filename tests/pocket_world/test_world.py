@@ -5,11 +5,14 @@ import json
 
 import numpy as np
 import pytest
-from pocket_world.world import captions, colour, concepts, folders, names, scenes, styles
+from PIL import Image
+from pocket_world.world import captions, colour, concepts, folders, names, scenes, sheet, styles
 from pocket_world.world.families import FAMILIES
 from pocket_world.world.family import colours_apart, forms_apart
 from pocket_world.world.pen import Pen
 from pocket_world.world.picture import compose, drawn, sample, single
+
+from textinv_core.paths import CONCEPTS
 
 COUNT = 300
 
@@ -212,3 +215,12 @@ def test_a_persons_folder_holds_what_its_probes_need(tmp_path, monkeypatch):
     assert man.class_word == "man" and "big smile" in man.description and man.origin == "in the world"
     folders.write("known_car", tmp_path)
     assert load_concept(tmp_path / "known_car").true_name == concepts.true_names()["known_car"]
+
+
+def test_the_sheet_of_concepts_shows_every_folder_that_is_there(tmp_path):
+    every = sheet.concept_sheet(CONCEPTS, each=2, side=16)
+    assert every.height == -(-len(concepts.everything()) // 3) * (18 + 16 + 4)
+    (tmp_path / "rose_bus" / "images").mkdir(parents=True)
+    Image.new("RGB", (32, 32), (255, 0, 0)).save(tmp_path / "rose_bus" / "images" / "00.png")
+    one = np.asarray(sheet.concept_sheet(tmp_path, each=2, side=16))
+    assert one.shape[0] == 38 and ((one == (255, 0, 0)).all(-1)).sum() == 16 * 16
