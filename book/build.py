@@ -167,19 +167,10 @@ def provenance_page(records: list[dict]) -> str:
 
 def stage_pocket_model() -> None:
     """What the pocket model's page shows: its world, its concepts, and the card its training wrote."""
-    from PIL import Image
-    from pocket_world.first.sheet import contact_sheet
+    from pocket_world.world.sheet import concept_sheet, contact_sheet
 
     contact_sheet(rows=6, columns=12, seed=3, gap=4, zoom=2)[0].save(STAGED / "pocket_world.png", optimize=True)
-    concepts = [sorted((folder / "images").glob("*.png"))[:6] for folder in sorted((ROOT / "data/concepts").glob("*/"))]
-    sheet = Image.new("RGB", (6 * 132 - 4, len(concepts) * 132 - 4), "white")
-    for row, pictures in enumerate(concepts):
-        for column, picture in enumerate(pictures):
-            with Image.open(picture) as image:
-                sheet.paste(
-                    image.convert("RGB").resize((128, 128), Image.Resampling.LANCZOS), (column * 132, row * 132)
-                )
-    sheet.save(STAGED / "pocket_concepts.png", optimize=True)
+    concept_sheet(ROOT / "data/concepts").save(STAGED / "pocket_concepts.png", optimize=True)
 
     model = ROOT / "data/models/pocket"
     text = "*This copy of the study has no model card: the pocket model has not been trained here.*\n"

@@ -13,9 +13,7 @@ GROUND, LEARNING, DRAWING, BASELINES, EVALUATION = (
     f"textinv_core{room}" for room in ("", ".learning", ".drawing", ".baselines", ".evaluation")
 )
 CORE = {GROUND, LEARNING, DRAWING, BASELINES, EVALUATION}
-WORLD, TRAINING, ORACLE, RELEASE, FIRST = (
-    f"pocket_world.{room}" for room in ("world", "training", "oracle", "release", "first")
-)
+WORLD, TRAINING, ORACLE, RELEASE = (f"pocket_world.{room}" for room in ("world", "training", "oracle", "release"))
 MAY = {  # room -> the rooms it may take from, besides itself
     GROUND: set(),
     LEARNING: {GROUND},
@@ -24,13 +22,12 @@ MAY = {  # room -> the rooms it may take from, besides itself
     EVALUATION: {GROUND, LEARNING},
     "study": CORE,
     "study.analysis": {"study", *CORE},
-    "pages": {"study", "study.analysis", WORLD, TRAINING, ORACLE, FIRST, *CORE},
+    "pages": {"study", "study.analysis", WORLD, TRAINING, ORACLE, *CORE},
     WORLD: {GROUND},
     TRAINING: {GROUND, WORLD},
     ORACLE: {GROUND, WORLD, TRAINING},
     RELEASE: {GROUND, WORLD, TRAINING, ORACLE},
-    FIRST: {GROUND, TRAINING},
-    "pocket_world": {GROUND, WORLD, TRAINING, ORACLE, RELEASE, FIRST},
+    "pocket_world": {GROUND, WORLD, TRAINING, ORACLE, RELEASE},
 }
 
 

@@ -1,6 +1,6 @@
 """The pocket world: a drawn, captioned 64x64 world whose every picture knows what is in it.
 
-Map: ``sprites`` (openly licensed drawings) and ``people`` (posable vector figures) are put into
-``scenes``, seen through picture ``styles``, described by ``captions``, and drawn together by
-``world.sample``.  ``study_concepts`` draws the study's own concepts, which the world never shows.
+Map, each room taking only from those before it: `world` draws (families of individuals, names, styles, scenes, captions
+and the study's concepts), `training` makes the pocket model of its pictures, `oracle` reads pictures back and is the
+study's ground truth, `release` exports, measures and describes the model.
 """

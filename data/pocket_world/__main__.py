@@ -46,9 +46,8 @@ def parse(arguments=None):
     sheet.add_argument("--seed", type=int, default=0)
     commands.add_parser("names", help="draw everybody who has a name, and write the table")
     drawn = commands.add_parser("concepts", help="draw the study's concepts")
-    drawn.add_argument("folder", type=Path, nargs="?", help="where to draw those of the world of individuals; left "
-                       "out: data/concepts, with those of the published model")
-    atlas = commands.add_parser("atlas", help="render the sprites again")
+    drawn.add_argument("folder", type=Path, nargs="?", default=CONCEPTS, help="where to; left out: data/concepts")
+    atlas = commands.add_parser("atlas", help="render the drawings of things again")
     atlas.add_argument("packages", type=Path, help="the folder that holds @iconify-json/noto and .../twemoji, unpacked")
     return parser.parse_args(arguments)
 
@@ -66,15 +65,11 @@ def draw(given):
 
         names.write()
     elif given.command == "concepts":
-        from pocket_world.first import study_concepts
-        from pocket_world.world import concepts
+        from pocket_world.world.folders import write_all
 
-        if given.folder:
-            concepts.write_all(given.folder)
-        else:
-            study_concepts.write_all(CONCEPTS)
+        write_all(given.folder)
     else:
-        from pocket_world.first.sprites import build_atlas
+        from pocket_world.world.atlas import build_atlas
 
         build_atlas(given.packages)
 

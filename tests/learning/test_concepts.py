@@ -34,6 +34,13 @@ def test_parameters_replace_the_file(concept_folder):
         load_concept(concept_folder, colour="red")
 
 
+def test_a_file_may_say_where_its_concept_comes_from(concept_folder, concept):
+    assert concept.origin == ""
+    with open(concept_folder / "concept.yml", "a") as file:
+        file.write("\norigin: in the world\n")
+    assert load_concept(concept_folder).origin == "in the world"
+
+
 def test_any_folder_of_photos(tmp_path):
     folder = tmp_path / "My Dog (2024)"
     folder.mkdir()

@@ -10,20 +10,9 @@ from pocket_world.world.colour import lab
 from pocket_world.world.families import FAMILIES
 from pocket_world.world.names import named, named_styles
 from pocket_world.world.picture import sample
+from truthful import perfect
 
 from textinv_core.learning.concepts import context_prompts
-
-
-def perfect(truths):
-    """What an oracle that knows the truth would read."""
-    targets = [heads.targets(truth) for truth in truths]
-    found = {}
-    for number, (head, labels) in enumerate(heads.class_heads().items()):
-        found[head] = np.stack([np.eye(len(labels))[max(0, classes[number])] for classes, _, _ in targets])
-    for number, head in enumerate(heads.colour_heads()):
-        values = np.stack([colours[number] for _, colours, _ in targets])
-        found[head] = np.nan_to_num(values) * heads.LAB_SCALE + heads.LAB_CENTRE
-    return found | {"present": np.stack([present for *_, present in targets]).astype(float)}
 
 
 def test_targets_say_what_is_in_the_picture():

@@ -5,11 +5,14 @@ import json
 
 import numpy as np
 import pytest
-from pocket_world.world import captions, colour, concepts, names, scenes, styles
+from PIL import Image
+from pocket_world.world import captions, colour, concepts, folders, names, scenes, sheet, styles
 from pocket_world.world.families import FAMILIES
 from pocket_world.world.family import colours_apart, forms_apart
 from pocket_world.world.pen import Pen
 from pocket_world.world.picture import compose, drawn, sample, single
+
+from textinv_core.paths import CONCEPTS
 
 COUNT = 300
 
@@ -194,14 +197,30 @@ def test_concept_pictures_are_the_same_every_time_and_show_what_is_asked():
     assert not truth["subjects"] and truth["style"] == concepts.members()["dusk_style"].as_dict()
 
 
-def test_a_concept_folder_holds_what_its_concept_needs(tmp_path, monkeypatch):
-    two = {name: concepts.members()[name] for name in ("merry_man", "known_car")}
-    monkeypatch.setattr(concepts, "members", lambda: two)
-    concepts.write_all(tmp_path)
+def test_a_look_alike_differs_in_two_forms_and_in_no_colour():
+    rng = np.random.default_rng(8)
+    for member in [*concepts.members().values(), *names.named().values()][::7]:
+        alike = concepts.look_alike(member, rng)
+        assert forms_apart(alike, member) == 2 and alike.colours == member.colours
+
+
+def test_a_persons_folder_holds_what_its_probes_need(tmp_path, monkeypatch):
     from textinv_core.learning.concepts import load_concept
 
+    monkeypatch.setattr(folders, "PROBES", 2)
+    folders.write("merry_man", tmp_path)
     man = load_concept(tmp_path / "merry_man")
-    assert len(man.images) == concepts.TRAINING and len(man.held_out) == concepts.HELD_OUT
+    assert len(man.images) == folders.TRAINING and len(man.held_out) == folders.HELD_OUT
     assert set(man.probes) == {"own", "look_alike", "other_person", "backpack", "ballet", "dancing"}
-    assert man.class_word == "man" and "big smile" in man.description
+    assert man.class_word == "man" and "big smile" in man.description and man.origin == "in the world"
+    folders.write("known_car", tmp_path)
     assert load_concept(tmp_path / "known_car").true_name == concepts.true_names()["known_car"]
+
+
+def test_the_sheet_of_concepts_shows_every_folder_that_is_there(tmp_path):
+    every = sheet.concept_sheet(CONCEPTS, each=2, side=16)
+    assert every.height == -(-len(concepts.everything()) // 3) * (18 + 16 + 4)
+    (tmp_path / "rose_bus" / "images").mkdir(parents=True)
+    Image.new("RGB", (32, 32), (255, 0, 0)).save(tmp_path / "rose_bus" / "images" / "00.png")
+    one = np.asarray(sheet.concept_sheet(tmp_path, each=2, side=16))
+    assert one.shape[0] == 38 and ((one == (255, 0, 0)).all(-1)).sum() == 16 * 16

@@ -74,6 +74,7 @@ class Concept(Settings):
     templates: tuple[Template, ...] = ()  # prompts to train with; default: the paper's for the kind
     description: str = ""  # a plain description, for the probes
     true_name: Word | None = None  # the word by which the model knows it already, where there is one
+    origin: str = ""  # where it comes from, seen from the model: "in the world", "known", "stranger"
     licence: str = ""
     source: str = ""
     images: tuple[Path, ...] = Field(min_length=1)
@@ -125,8 +126,7 @@ def load_concept(where: str | Path, **overrides) -> Concept:
     images = _pictures(folder / "images") or _pictures(folder)
     if not images:
         raise ValueError(f"concept {folder.name!r}: no pictures ({', '.join(PICTURES)}) there or in its images/")
-    rungs = sorted(path for path in (folder / "probes").glob("*/") if _pictures(path))
-    probes = {rung.name: _pictures(rung) for rung in rungs}
+    probes = {rung.name: _pictures(rung) for rung in sorted((folder / "probes").glob("*/")) if _pictures(rung)}
     try:
         return Concept(**spec, images=images, held_out=_pictures(folder / "held_out"), probes=probes)
     except ValueError as error:

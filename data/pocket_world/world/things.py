@@ -12,8 +12,13 @@ from PIL import Image
 
 HERE = Path(__file__).parent
 COLUMNS = 16  # of the atlas
-THINGS = ("backpack", "apple", "robot", "cat", "dog", "doll", "boat", "guitar", "umbrella", "clock", "chair", "teapot",
-          "banana", "rocket", "sunflower", "bicycle")  # fmt: skip
+# word -> the icon that shows it, in the sets of `atlas`
+ICONS = {
+    "backpack": "backpack", "apple": "red-apple", "robot": "robot", "cat": "cat", "dog": "dog", "doll": "nesting-dolls",
+    "boat": "sailboat", "guitar": "guitar", "umbrella": "umbrella", "clock": "alarm-clock", "chair": "chair",
+    "teapot": "teapot", "banana": "banana", "rocket": "rocket", "sunflower": "sunflower", "bicycle": "bicycle",
+}  # fmt: skip
+THINGS = tuple(ICONS)
 
 
 @functools.cache
