@@ -50,15 +50,16 @@ def scores_between_anchors(
     width: float = 3.3,  # inches of a column
     shaded: tuple[float, float] | None = None,  # steps
     hue: str | None = None,
+    values: Mapping[str, str] = SCORES,  # column -> how it is written, from above
     **options,
 ) -> Figure:
-    """Reconstruction above, editability below, by step, one column a concept; dashed and dotted, their anchors."""
+    """Scores by step, one row each, one column a concept; dashed and dotted, their anchors."""
     names = list(dict.fromkeys(summary["concept"]))
-    size = (max(6.5, width * len(names)), 5.4)
+    size = (max(6.5, width * len(names)), 2.7 * len(values))
     figure, axes = plt.subplots(
-        2, len(names), figsize=size, sharex=True, sharey="row", squeeze=False, layout="constrained"
+        len(values), len(names), figsize=size, sharex=True, sharey="row", squeeze=False, layout="constrained"
     )
-    for (i, name), (j, (value, said)) in product(enumerate(names), enumerate(SCORES.items())):
+    for (i, name), (j, (value, said)) in product(enumerate(names), enumerate(values.items())):
         rows = summary[summary["concept"] == name]
         ax = step_curves(rows, value, hue=hue, units="arm", ax=axes[j, i], markersize=4, **options)
         ax.axhline(anchors.loc[("image_only", name), value], color="0.3", linestyle="--", linewidth=1)

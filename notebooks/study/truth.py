@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 # Column of single pictures -> its letter, and how a sentence says it.
 OUTCOMES = {"concept_seen": "K", "context_seen": "C", "both_seen": "B"}
 SAID = {"K": "the concept is kept", "C": "the context is there", "B": "both in one picture"}
+KEPT = {"K": "concept kept (K)", "B": "both in one picture (B)"}  # of a figure's axes
 POINTS = 0.05  # smallest effect of interest, in shares of pictures: five in a hundred
 NO_ORACLE = "There is no oracle for this model: only CLIP has looked, and the claims are judged by it."
 # What CLIP offers in each outcome's place: score of single pictures -> the answer it stands for, how it is called.
@@ -82,7 +83,9 @@ def agreement_said(table: pd.DataFrame) -> str:
     if not table["pictures"].sum():
         return NO_ORACLE
     told = [
-        f"{row.score}, {row.auc:.2f}" if row.pairs else f"{row.score}, not to be told, since all pictures are alike in it"
+        f"{row.score}, {row.auc:.2f}"
+        if row.pairs
+        else f"{row.score}, not to be told, since all pictures are alike in it"
         for row in table.itertuples()
         if row.pictures
     ]

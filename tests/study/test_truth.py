@@ -17,7 +17,8 @@ def pictures(likeness, kept, text, there):
         for r, k in zip(likeness, kept, strict=True)
     ]
     rows += [
-        dict(concept="oak", arm="a", step=5, prompt=SNOW, reconstruction=0.0, text_deleted=t, concept_seen=1.0, context_seen=c)
+        dict(concept="oak", arm="a", step=5, prompt=SNOW, text_deleted=t, context_seen=c)
+        | dict(reconstruction=0.0, concept_seen=1.0)
         for t, c in zip(text, there, strict=True)
     ]
     return pd.DataFrame(rows).assign(both_seen=lambda t: t["concept_seen"] * t["context_seen"])
