@@ -108,3 +108,24 @@ def interval_rows(
                 ax.scatter(of[name], y + offset, color=colour, s=22, label=label)
     ax.set(yticks=middle, yticklabels=labels, ylim=(len(labels) - 0.4, -0.6))
     return ax
+
+
+def differences(
+    ax: Axes,
+    table: pd.DataFrame,  # by key: change, low, high
+    parts: Mapping[str, Mapping[str, float]],  # key -> concept -> its own difference
+    labels: Sequence[str],  # of the lines
+    hollow: Sequence[str] = (),  # concepts drawn as open dots
+) -> Axes:
+    """Differences around zero, one a line: a bar for the interval, a square for the mean, a dot for each concept."""
+    for y, (key, row) in enumerate(table.iterrows()):
+        for name, difference in parts[key].items():
+            fill = "white" if name in hollow else "C0"
+            ax.plot(difference, y + 0.18, "o", color="C0", markersize=5, markerfacecolor=fill, alpha=0.8)
+        ax.plot([row["low"], row["high"]], [y, y], color="0.2", linewidth=3, solid_capstyle="butt")
+        ax.plot(row["change"], y, "s", color="0.2", markersize=7)
+    ax.axvline(0, color="0.4", linewidth=1)
+    ax.set_yticks(range(len(table)), labels)
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.grid(axis="y", visible=False)
+    return ax
