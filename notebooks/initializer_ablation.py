@@ -290,8 +290,6 @@ page.say(
     fewest_concepts=f"{FEWEST_CONCEPTS}",
     n_control=f"{len(seeds[:control_seeds])}",
     last=f"{last}",
-    first_concept=label[first.name],
-    between=between,
     smallest_p=f"{2.0 ** (1 - len(page.names)):.2g}",
     pair_scores=" and ".join(kept),
     clear_contrasts=many,
