@@ -73,7 +73,7 @@ number = counts(claims)
 # ## At a glance
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "How many claims held, by the document that made them. Each claim counts once, however large; what each one says is in the table below.", "name": "fig-summary-verdicts"}, "image": {"alt": "Horizontal bars, one a document: how many of its claims are supported, not supported and undecided, with the numbers written in the bars.", "width": "100%"}}
-figure, ax = plt.subplots(figsize=(9, 0.62 * len(number) + 1.1), layout="constrained")
+figure, ax = plt.subplots(figsize=(6.5, 0.62 * len(number) + 1.3), layout="constrained")
 left = number["supported"] * 0
 for verdict in VERDICTS:
     bars = ax.barh(number.index, number[verdict], left=left, color=COLOURS[verdict], edgecolor="white", label=f"{SIGNS[verdict]} {verdict}")
@@ -84,14 +84,24 @@ ax.invert_yaxis()
 ax.xaxis.get_major_locator().set_params(integer=True)
 ax.grid(False, axis="y")
 ax.set(xlabel="claims")
-ax.legend(ncols=3, loc="lower right", bbox_to_anchor=(1, 1), frameon=False, fontsize=9)
+ax.legend(ncols=3, loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
 plt.show()
+
+# %% [markdown]
+# ## What held up, what did not
+
+# %% tags=["hide-input"]
+Markdown(" ".join(f"{name.capitalize() if name == OURS else f'The {name}'} makes {tally(row)}." for name, row in number.iterrows()))
+
+# %% tags=["hide-input"]
+HTML(findings_html(claims, titles))
 
 # %% [markdown]
 # ## Claim by claim
 #
-# *Supported* and *not supported* mean that the 95 % interval lies clear of what the claim rules out; *undecided*, that it does not, or
-# that the run is too small to say; where a page says so, a test corrected for several comparisons has to agree. *Primary* claims were named on their page before its results.
+# One rule for all pages. *Supported*: the 95 % interval lies on the claimed side, a test corrected for the page’s comparisons agrees where one is made,
+# and the control does not show the same. *Not supported*: the interval lies on the other side of the smallest effect of interest. *Undecided*: else, or too
+# few concepts. *Primary* claims were named on their page before its results.
 
 # %% tags=["hide-input"]
 HTML(claims_html(claims, titles))
@@ -102,15 +112,6 @@ with_what = "; ".join(
     f"{'the pocket model' if model == POCKET else model}, profile *{name}* ({counted(len(of), 'page')})" for (name, model), of in ran.items()
 )
 Markdown(f"**Read:** {with_what}{left_out}.")
-
-# %% [markdown]
-# ## Conclusions
-
-# %% tags=["hide-input"]
-Markdown(" ".join(f"{name.capitalize() if name == OURS else f'The {name}'} makes {tally(row)}." for name, row in number.iterrows()))
-
-# %% tags=["hide-input"]
-HTML(findings_html(claims, titles))
 
 # %% tags=["remove-cell"]
 theirs = number.drop(index=OURS, errors="ignore").sum()

@@ -35,14 +35,14 @@
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
 judge: str = ""  # [name] the CLIP that scores: a folder or a Hub id; empty: the model's own
-concept: str = "elder_tree"  # [folder] your pictures; or a name of data/concepts
+concept: str = "violet_cloud"  # [folder] your pictures; or a name of data/concepts
 placeholder: str = ""  # [word] what the new word is called, such as my-cat; empty: the folder's name
 initializer: str = ""  # [word] the ordinary word to start from, such as cat; empty: what concept.yml says, or object
 kind: str = ""  # [word] style, person, object, ...: which prompts to train with; empty: what concept.yml says, or object
-steps: int = 1000  # [updates] length of training
+steps: int = 500  # [updates] length of training
 checkpoint_every: int = 0  # [updates] distance of the steps looked at; zero: an eighth of all
 seeds: list[int] = [0, 1]  # [numbers] training seeds, learned together; the best one is kept
-learning_rate: float = 0.001  # [per update] Adam's step size
+learning_rate: float = 0.01  # [per update] Adam's step size
 kl_weight: float = 0.0  # [lam] pull towards the initializer; more keeps the sentence, less keeps the likeness
 batch_size: int = 4  # [pictures] per update and learned word
 keep_step: int = 0  # [update] the step to keep, one of those looked at; zero: the best-scored

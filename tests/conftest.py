@@ -165,19 +165,19 @@ parameters: {{model: {model}, judge: {judge}, steps: 4, seeds: [3, 4], images_pe
   num_inference_steps: 2, guidance: 2.0}}
 experiments:
   step_ablation:
-    parameters: {{concepts: [elder_tree, nova_hall], checkpoint_every: 2}}
+    parameters: {{concepts: [violet_cloud, sky_castle], checkpoint_every: 2}}
     split_by: concepts
   initializer_ablation:
-    parameters: {{concepts: [nova_hall], checkpoint_every: 2, control_seeds: 1}}
+    parameters: {{concepts: [sky_castle, known_building], checkpoint_every: 2, control_seeds: 1}}
     after: [step_ablation]
   seed_ablation:
-    parameters: {{concepts: [elder_tree], checkpoint_every: 2, seeds: [3, 4, 5], images_per_prompt: 2}}
+    parameters: {{concepts: [violet_cloud], checkpoint_every: 2, seeds: [3, 4, 5], images_per_prompt: 2}}
     after: [step_ablation]
   sd_versus_ti:
-    parameters: {{concepts: [elder_tree, ember_style]}}
+    parameters: {{concepts: [violet_cloud, dusk_style]}}
     after: [step_ablation]
   quantitative:
-    parameters: {{concepts: [elder_tree, nova_hall], development: [], dreambooth_steps: 2, class_pictures: 2}}
+    parameters: {{concepts: [violet_cloud, known_tree], development: [], dreambooth_steps: 2, class_pictures: 2}}
     after: [step_ablation, kl_tradeoff]
   probes:
     parameters: {{concepts: [elder_tree, jolly_man]}}
@@ -191,16 +191,16 @@ experiments:
   dataset_and_concepts:
     parameters: {{concepts: [elder_tree, nova_hall], pictures: [1, 3], few: 3}}
   more_vectors:
-    parameters: {{concepts: [elder_tree, nova_hall], vectors: [1, 3]}}
+    parameters: {{concepts: [violet_cloud, sky_castle], vectors: [1, 3]}}
     after: [step_ablation]
   what_it_costs:
     parameters: {{concepts: [elder_tree], arms: [1, 2], calls: 1, repeats: 1, seeds: [3], updates: 4,
       sampler_steps: [1, 2]}}
   your_own_concept:
-    parameters: {{concept: nova_hall, checkpoint_every: 2, images: 2, null_pictures: 0}}
+    parameters: {{concept: sky_castle, checkpoint_every: 2, images: 2, null_pictures: 0}}
     after: [step_ablation]
   explore:
-    parameters: {{concepts: [elder_tree, comet_cake], images_per_prompt: 1}}
+    parameters: {{concepts: [violet_cloud, lemon_pine], images_per_prompt: 1}}
     after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, probes, kl_tradeoff,
       harmony, dataset_and_concepts, more_vectors, what_it_costs, your_own_concept]
   summary:

@@ -81,7 +81,7 @@ def test_the_experiment_page_says_what_it_shows(html):
 
 def test_provenance_comes_from_the_records(html):
     text = (html / "provenance.html").read_text()
-    assert "step_ablation" in text and "torch" in text and "elder_tree" in text
+    assert "step_ablation" in text and "torch" in text and "violet_cloud" in text
     assert "earlier state" not in text
 
 

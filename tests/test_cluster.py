@@ -125,11 +125,11 @@ def test_a_job_that_dies_on_the_cluster_is_sent_again(study_copy, tmp_path):
     profile = yaml.safe_load((copy / "config" / "tiny.yaml").read_text())
     profile["experiments"]["step_ablation"]["resources"] = {"threads": 2, "mem_mb": 900, "runtime": 7, "gpu": 1}
     (copy / "config" / "tiny.yaml").write_text(yaml.safe_dump(profile))
-    page = "build/tiny/step_ablation/elder_tree.ipynb"
+    page = "build/tiny/step_ablation/violet_cloud.ipynb"
     flags = ("--configfile", "config/tiny.yaml", "--seconds-between-status-checks", "1", page)
     done = snakemake(copy, *flags, own=own)
     assert done.returncode == 0, done.stdout[-3000:]
-    assert (copy / page).is_file() and list(copy.glob("build/tiny/step_ablation/elder_tree/*.csv"))
+    assert (copy / page).is_file() and list(copy.glob("build/tiny/step_ablation/violet_cloud/*.csv"))
     assert "Trying to restart job" in done.stdout
     states = [path.read_text().strip() for path in sorted((tmp_path / "jobs").iterdir())]
     assert states == ["NODE_FAIL", "COMPLETED"]

@@ -46,23 +46,24 @@ def badge(verdict: str) -> str:
 
 
 def claims_html(table: pd.DataFrame, titles: dict[str, str]) -> str:
-    """The claims by document as one HTML table; `titles` say what a page's link is called."""
+    """The claims by document as one HTML table, verdict first; how each was tested unfolds, so that it fits a narrow screen.
+
+    `titles` say what a page's link is called.
+    """
 
     def line(claim) -> str:
         words, test, result, n = (html.escape(getattr(claim, name)) for name in ("words", "test", "result", "n"))
         source = html.escape(claim.source) + (" · primary" if claim.primary else "")
+        how = f"<details><summary>How it was tested</summary>{test} ({n})</details>"
         cells = (
-            f"{words}<br><small>{source}</small>",
-            test,
-            result,
-            n,
-            f"{badge(claim.verdict)}<br>{_link(claim.page, titles)}",
+            f"{badge(claim.verdict)}<br><small>{_link(claim.page, titles)}</small>",
+            f"<strong>{words}</strong><br><small>{source}</small><br>{result}{how}",
         )
         return (
             "<tr>" + "".join(f'<td style="text-align:left;vertical-align:top">{cell}</td>' for cell in cells) + "</tr>"
         )
 
-    heads = {"their words": 25, "our test": 27, "result": 25, "n": 10, "verdict and page": 13}  # % of the width
+    heads = {"verdict and page": 26, "their words, and what came out": 74}  # % of the width
     head = "".join(f'<th scope="col" style="text-align:left;width:{w}%">{name}</th>' for name, w in heads.items())
     body = []
     for document, claims in table.groupby("document", sort=False):

@@ -50,15 +50,16 @@ def scores_between_anchors(
     width: float = 3.3,  # inches of a column
     shaded: tuple[float, float] | None = None,  # steps
     hue: str | None = None,
+    values: Mapping[str, str] = SCORES,  # column -> how it is written, from above
     **options,
 ) -> Figure:
-    """Reconstruction above, editability below, by step, one column a concept; dashed and dotted, their anchors."""
+    """Scores by step, one row each, one column a concept; dashed and dotted, their anchors."""
     names = list(dict.fromkeys(summary["concept"]))
-    size = (max(6.5, width * len(names)), 5.4)
+    size = (max(6.5, width * len(names)), 2.7 * len(values))
     figure, axes = plt.subplots(
-        2, len(names), figsize=size, sharex=True, sharey="row", squeeze=False, layout="constrained"
+        len(values), len(names), figsize=size, sharex=True, sharey="row", squeeze=False, layout="constrained"
     )
-    for (i, name), (j, (value, said)) in product(enumerate(names), enumerate(SCORES.items())):
+    for (i, name), (j, (value, said)) in product(enumerate(names), enumerate(values.items())):
         rows = summary[summary["concept"] == name]
         ax = step_curves(rows, value, hue=hue, units="arm", ax=axes[j, i], markersize=4, **options)
         ax.axhline(anchors.loc[("image_only", name), value], color="0.3", linestyle="--", linewidth=1)
@@ -106,4 +107,25 @@ def interval_rows(
                 colour, label = f"C{i + 4}", None if said in seen else said
                 ax.scatter(of[name], y + offset, color=colour, s=22, label=label)
     ax.set(yticks=middle, yticklabels=labels, ylim=(len(labels) - 0.4, -0.6))
+    return ax
+
+
+def differences(
+    ax: Axes,
+    table: pd.DataFrame,  # by key: change, low, high
+    parts: Mapping[str, Mapping[str, float]],  # key -> concept -> its own difference
+    labels: Sequence[str],  # of the lines
+    hollow: Sequence[str] = (),  # concepts drawn as open dots
+) -> Axes:
+    """Differences around zero, one a line: a bar for the interval, a square for the mean, a dot for each concept."""
+    for y, (key, row) in enumerate(table.iterrows()):
+        for name, difference in parts[key].items():
+            fill = "white" if name in hollow else "C0"
+            ax.plot(difference, y + 0.18, "o", color="C0", markersize=5, markerfacecolor=fill, alpha=0.8)
+        ax.plot([row["low"], row["high"]], [y, y], color="0.2", linewidth=3, solid_capstyle="butt")
+        ax.plot(row["change"], y, "s", color="0.2", markersize=7)
+    ax.axvline(0, color="0.4", linewidth=1)
+    ax.set_yticks(range(len(table)), labels)
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.grid(axis="y", visible=False)
     return ax

@@ -32,6 +32,13 @@ def some_of(steps: Sequence[int], most: int) -> list[int]:
     return [steps[i] for i in chosen]
 
 
+def dense_early(steps: int) -> list[int]:
+    """Steps to look at: close together at first, where a word moves fastest, then evenly; up to `steps`."""
+    early = [25, 50, 100, 200, 300, 400, 500, 750]
+    marks = [*early, *range(1000, steps + 1, 500)]
+    return [step for step in marks if step < steps] + [steps]
+
+
 def score_columns(group: str = "{}") -> dict[str, tuple[str, str]]:
     """Every score of a summary and the two lines of its heading, a reading of editability named as `group` says."""
     columns = {"reconstruction": ("reconstruction", "seen"), "reconstruction_held_out": ("reconstruction", "held out")}

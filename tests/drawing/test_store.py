@@ -33,6 +33,13 @@ def test_an_arm_is_learned_once_whoever_asks(store, pipe, concept):
     assert set(again.log["step"]) == {0, 2} and set(again.log["seed"]) == {1}
 
 
+def test_named_checkpoints_are_found_among_those_of_a_longer_run(store, pipe, concept):
+    first = learn(store, pipe, [Arm(concept)], checkpoint_every=[1, 3])
+    assert first.steps == (0, 1, 3, 4)
+    assert learn(store, pipe, [Arm(concept)], steps=3, checkpoint_every=[1]).steps == (0, 1, 3)
+    assert len(folders(store)) == 1
+
+
 def test_only_what_is_missing_is_trained_and_the_order_is_the_asked_one(store, pipe, concept):
     old = learn(store, pipe, [Arm(concept, seed=1)])
     both = learn(store, pipe, [Arm(concept, seed=0), Arm(concept, seed=1)])

@@ -21,6 +21,7 @@ from textinv_core.learning.tokens import (
     pool,
     save_embedding,
     tokenize,
+    whole_words,
 )
 
 PROMPTS = ["a photo of <x>", "a photo of <x> in the forest", "<x> in the style of fantasy", "a tree"]
@@ -132,6 +133,12 @@ def test_pooling_at_the_highest_id_does_not_see_what_follows_the_placeholder(pip
 def test_a_word_is_nearest_to_itself(pipe):
     (nearest,) = nearest_words(pipe, initial_rows(pipe, "castle"), k=3)
     assert nearest[0][0] == "castle" and nearest[0][1] == pytest.approx(1) and len(nearest) == 3
+
+
+def test_the_nearest_words_are_those_of_the_one_vocabulary_of_whole_words(pipe):
+    (near,) = nearest_words(pipe, initial_rows(pipe, "castle"), k=10**6)
+    assert {word for word, _ in near} == set(whole_words(pipe.tokenizer))
+    assert all(len(word) > 2 and word.isalpha() for word, _ in near)
 
 
 def test_templates_of_words_the_text_encoder_cannot_know_are_left_out(tokenizer):

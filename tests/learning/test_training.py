@@ -295,6 +295,13 @@ def test_norm_lock_and_l2_pull(pipe, concept, tmp_path):
     assert last["distance"][1] < 0.7 * last["distance"][2]
 
 
+def test_checkpoints_may_be_named_and_change_no_row(pipe, concept, tmp_path):
+    named = learn(pipe, [Arm(concept)], tmp_path / "named", checkpoint_every=[1, 2, 40])
+    assert named.steps == [0, 1, 2, 6]
+    assert torch.equal(rows_of(named)[0], rows_of(learn(pipe, [Arm(concept)], tmp_path / "even"))[0])
+    assert learn(pipe, [Arm(concept)], tmp_path / "named", checkpoint_every=[1, 2, 40]).steps == [0, 1, 2, 6]
+
+
 # --- resuming --------------------------------------------------------------------------------------
 
 SCRIPT = """
@@ -411,6 +418,8 @@ def test_a_bad_arm_is_one_line_that_names_the_setting(concept, settings):
         (dict(steps=2.5), "steps"),
         (dict(batch_size=0), "batch_size"),
         (dict(checkpoint_every=0), "checkpoint_every"),
+        (dict(checkpoint_every=[2, 0]), "checkpoint_every"),
+        (dict(checkpoint_every=[]), "checkpoint_every"),
         (dict(arms=[]), "arms"),
         (dict(arms="twice"), "two are the same"),
         (dict(arms="namesakes"), "different concepts"),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from study.scores import against_every_seed, nearest_by_step, score_columns, scores_by_step, some_of
+from study.scores import against_every_seed, dense_early, nearest_by_step, score_columns, scores_by_step, some_of
 
 
 def test_some_steps_keep_the_ends():
@@ -34,3 +34,10 @@ def test_what_has_no_seed_stands_beside_every_one():
     scores = pd.DataFrame(dict(method=["plain", "learned", "learned", "other"], seed=[None, 3, 4, 3], value=range(4)))
     table = against_every_seed(scores, "plain", ["learned"], [3, 4])
     assert table.groupby("method")["seed"].agg(list).to_dict() == {"learned": [3, 4], "plain": [3, 4]}
+
+
+def test_steps_looked_at_are_dense_where_a_word_moves_fastest():
+    assert dense_early(4) == [4] and dense_early(60) == [25, 50, 60]
+    many = dense_early(5000)
+    assert many[:4] == [25, 50, 100, 200] and many[-1] == 5000 and many == sorted({*many})
+    assert sum(1000 <= step <= 3500 for step in many) == 6 and 500 in many and dense_early(4750)[-2:] == [4500, 4750]

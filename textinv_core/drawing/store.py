@@ -16,7 +16,7 @@ from textinv_core.files import write_image
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.models import model_hash
 from textinv_core.learning.precision import fastest_dtype
-from textinv_core.learning.runs import Run, finished, recorded
+from textinv_core.learning.runs import Run, checkpoints, finished, recorded
 from textinv_core.learning.tokens import Embedding
 from textinv_core.learning.training import describe, train
 from textinv_core.paths import record_dir, scratch_dir
@@ -70,19 +70,20 @@ class Store:
         arms: Sequence[Arm],
         *,
         steps: int,
-        checkpoint_every: int | None = None,
+        checkpoint_every: int | Sequence[int] | None = None,
         batch_size: int = 4,
         **options,
     ) -> Words:
-        """The arms at 0, `checkpoint_every`, ... `steps` (default: 0 and `steps`); trains, together, those not found.
+        """The arms at 0, `checkpoint_every` (or at those steps), ... `steps`; trains, together, those not found.
 
         `options` go to `train`. Each arm is learned once for a model, data and code, whoever asks for it first.
         """
-        arms, every = list(arms), min(checkpoint_every or steps, steps)
+        arms, every = list(arms), checkpoint_every or steps
+        every = min(every, steps) if isinstance(every, int) else every
         how = options | dict(steps=steps, checkpoint_every=every, batch_size=batch_size)
         own = {key: value for key, value in how.items() if key not in ("progress", "compile", "memory_gb")}
         asked = describe(pipe, arms, **own)  # refuses steps that cannot be counted
-        wanted = sorted({*range(0, steps + 1, every), steps})
+        wanted = checkpoints(every, steps)
         homes = self._find(asked, wanted)
         missing = [arm for arm in arms if arm.id not in homes]
         if missing:

@@ -7,15 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from textinv_core.learning.tokens import nearest_words, whole_words
 from textinv_core.seeds import stream
 
 ORDINARY = 2000  # words that stand for a larger vocabulary
-
-
-def whole_words(tokenizer) -> dict[str, int]:
-    """The vocabulary's whole words of three or more letters, with their ids, in the order of their ids."""
-    found = {t[:-4]: i for t, i in tokenizer.get_vocab().items() if t.endswith("</w>") and t[:-4].isalpha()}
-    return dict(sorted(((word, i) for word, i in found.items() if len(word) > 2), key=lambda pair: pair[1]))
 
 
 def drawn_word(tokenizer, *, seed: int, name: str, avoid: Sequence[str] = ()) -> str:
@@ -56,7 +51,4 @@ def ordinary_words(pipe) -> pd.DataFrame:
 
 def nearest_ordinary(pipe, row: Tensor) -> tuple[str, float]:
     """The whole word whose row has the highest cosine to `row` (D,), and that cosine."""
-    words = whole_words(pipe.tokenizer)
-    table = pipe.text_encoder.get_input_embeddings().weight[list(words.values())].detach().float().cpu()
-    best = (normalize(table, dim=-1) @ normalize(row.float().cpu(), dim=-1)).max(dim=0)
-    return list(words)[int(best.indices)], float(best.values)
+    return nearest_words(pipe, row[None], k=1)[0][0]

@@ -4,6 +4,7 @@ The folder holds `run.json` (what was asked), `step_*.safetensors` (the rows of 
 step, in one file) and `state.safetensors` (where to go on).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,12 @@ def load_run(folder: str | Path) -> Run:
     if not (run.folder / "run.json").exists() or not run.steps:
         raise ValueError(f"{run.folder}: holds no run (expected run.json and step_*.safetensors)")
     return run
+
+
+def checkpoints(every: int | Sequence[int], steps: int) -> list[int]:
+    """The steps that a run of so many keeps: 0, every so often or at the steps named, and the last."""
+    between = range(every, steps, every) if isinstance(every, int) else (step for step in every if step < steps)
+    return sorted({0, *between, steps})
 
 
 def finished(out: Path, steps: int) -> bool:

@@ -154,13 +154,18 @@ def known_templates(tokenizer, templates: Sequence[str]) -> tuple[str, ...]:
     return tuple(t for t in templates if pieces(t) <= 2) or (min(templates, key=len),)
 
 
+def whole_words(tokenizer) -> dict[str, int]:
+    """The vocabulary's whole words of three or more letters, with their ids, in the order of their ids."""
+    found = {t[:-4]: i for t, i in tokenizer.get_vocab().items() if t.endswith("</w>") and t[:-4].isalpha()}
+    return dict(sorted(((word, i) for word, i in found.items() if len(word) > 2), key=lambda pair: pair[1]))
+
+
 def nearest_words(pipe, rows: torch.Tensor, k: int = 5) -> list[list[tuple[str, float]]]:
     """For each row the `k` whole words of the vocabulary with the highest cosine, and that cosine."""
-    words = {i: t[:-4] for t, i in pipe.tokenizer.get_vocab().items() if t.endswith("</w>") and t[:-4].isalpha()}
-    ids = sorted(words)
-    table = pipe.text_encoder.get_input_embeddings().weight[ids].detach().float().cpu()
+    words = whole_words(pipe.tokenizer)
+    table = pipe.text_encoder.get_input_embeddings().weight[list(words.values())].detach().float().cpu()
     normalize = torch.nn.functional.normalize
     cosines = normalize(rows.float().cpu(), dim=-1) @ normalize(table, dim=-1).T  # (n, words)
-    best = cosines.topk(min(k, len(ids)))
+    best, names = cosines.topk(min(k, len(words))), list(words)
     pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
-    return [[(words[ids[i]], c) for c, i in zip(*pair, strict=True)] for pair in pairs]
+    return [[(names[i], c) for c, i in zip(*pair, strict=True)] for pair in pairs]

@@ -22,7 +22,7 @@ from textinv_core.learning.losses import kl_beta, kl_step_weights
 from textinv_core.learning.models import model_hash
 from textinv_core.learning.objective import Objective
 from textinv_core.learning.precision import fastest_dtype
-from textinv_core.learning.runs import STATE, Run, begun, checkpoint_path, finished, load_run
+from textinv_core.learning.runs import STATE, Run, begun, checkpoint_path, checkpoints, finished, load_run
 from textinv_core.learning.tokens import known_templates
 from textinv_core.provenance import code_identity
 
@@ -46,7 +46,7 @@ def train(
     steps: int,  # training steps of every arm
     out: str | Path,  # the run's folder: resumed if it holds the same run
     batch_size: int = 4,  # examples of an arm in a step
-    checkpoint_every: int = 250,  # steps; 0 and the last step are kept too
+    checkpoint_every: int | Sequence[int] = 250,  # steps between checkpoints, or which; 0 and the last are kept too
     templates: Sequence[str] | None = None,  # default: each concept's own, or the paper's for its kind
     flip: bool = True,  # mirror half of the pictures
     stratified: bool = True,  # timesteps from equal parts of their range; False: freely, as the published loop does
@@ -84,13 +84,13 @@ def train(
         elif chosen["compiled"]:
             objective.part = compiled(objective.loss_and_grad)
         objective.micro_batch = chosen["micro_batch"]
-        _loop(objective, [line["arm"] for line in asked["arms"]], out, steps, checkpoint_every, progress)
+        _loop(objective, [line["arm"] for line in asked["arms"]], out, checkpoints(checkpoint_every, steps), progress)
     return load_run(out)
 
 
-def _loop(objective: Objective, ids: list[str], out: Path, steps: int, every: int, progress: bool) -> None:
-    """From the last saved state to `steps`, a checkpoint every so often."""
-    device, arms = objective.device, objective.arms
+def _loop(objective: Objective, ids: list[str], out: Path, marks: list[int], progress: bool) -> None:
+    """From the last saved state to the last of the steps to be kept."""
+    device, arms, steps = objective.device, objective.arms, marks[-1]
     learning_rate = torch.tensor([arm.learning_rate for arm in arms], device=device)[:, None, None]
     locked = torch.tensor([arm.norm_lock for arm in arms], device=device)[:, None, None]
     first_norm = objective.start.norm(dim=-1, keepdim=True)
@@ -122,7 +122,7 @@ def _loop(objective: Objective, ids: list[str], out: Path, steps: int, every: in
         norm = rows.norm(dim=-1, keepdim=True).clamp(min=1e-12)
         rows = torch.where(locked, rows * first_norm / norm, rows)
         seen.append((loss, grad.flatten(1).norm(dim=1)))
-        if step % every == 0 or step == steps:
+        if step in marks:
             save(step, seen)
             seen = []
 
@@ -132,7 +132,9 @@ def describe(
     stratified=True, dtype=None,
 ) -> dict:  # fmt: skip
     """What identifies a run, as kept in run.json (arguments as for `train`); ValueError on input that cannot work."""
-    for name, value in (("steps", steps), ("batch_size", batch_size), ("checkpoint_every", checkpoint_every)):
+    named = not isinstance(checkpoint_every, int) and isinstance(checkpoint_every, Sequence) and checkpoint_every
+    kept = [("checkpoint_every", step) for step in (checkpoint_every if named else [checkpoint_every])]
+    for name, value in (("steps", steps), ("batch_size", batch_size), *kept):
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
     for name, value in (("flip", flip), ("stratified", stratified)):
@@ -153,7 +155,7 @@ def describe(
     return {
         "arms": table,
         "batch_size": batch_size,
-        "checkpoint_every": checkpoint_every,
+        "checkpoint_every": [*checkpoint_every] if named else checkpoint_every,
         "templates": {name: list(_templates(pipe, concept, templates)) for name, concept in concepts.items()},
         "flip": flip,
         "stratified": stratified,

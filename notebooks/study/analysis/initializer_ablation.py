@@ -8,6 +8,7 @@ import pandas as pd
 
 from study.analysis.initializer_apart import CALLED, RIVALS
 from study.scores import SCORES
+from study.truth import KEPT
 from study.wording import ENOUGH, FEWEST_CONCEPTS, by_side, counted, in_words, side, verdict, verdict_either_way
 from textinv_core.evaluation.stats import Interval, holm, paired_differences, paired_interval
 from textinv_core.evaluation.vocabulary import drawn_word
@@ -15,7 +16,7 @@ from textinv_core.learning.concepts import Concept
 
 NEGLIGIBLE = 0.1  # a difference in variability below this share of the own word's is none to speak of
 FEWEST = 5  # pairs of words (concept and training seed) below which no verdict is given
-MEASURES = SCORES | {"variability": "variability"}
+MEASURES = KEPT | SCORES | {"variability": "variability"}
 PAIR = ("concept", "seed")
 
 
@@ -23,18 +24,20 @@ def first_words(
     concept: Concept,
     alternative: str,  # empty: the concept's first
     far_word: str,
+    neighbour: str | None = None,  # of the concept's true name, where the model knows one
     *,
     tokenizer,  # of the vocabulary that the random word comes from
     seed: int,
 ) -> dict[str, str]:
-    """Role -> word: the own, the nearest other (where there is one), a far one, and one drawn at random."""
+    """Role -> word: the own, the nearest other and the true name's neighbour (where there are), a far and a random one."""
     others = [alternative] if alternative else concept.alternatives
     near = [word for word in others if word != concept.initializer][:1]
     if far_word in (*near, concept.initializer):
         raise ValueError(f"far_word {far_word!r}: {concept.name} already starts from it; choose another word")
     words = {"own": concept.initializer} | dict.fromkeys(["other"] * len(near), *near) | {"far": far_word}
-    avoid = {*words.values(), *concept.alternatives, concept.class_word}
-    return words | {"random": drawn_word(tokenizer, seed=seed, name=concept.name, avoid=avoid)}
+    avoid = {*words.values(), *concept.alternatives, concept.class_word, neighbour or "", concept.true_name or ""}
+    words |= {"random": drawn_word(tokenizer, seed=seed, name=concept.name, avoid=avoid)}
+    return words | ({"neighbour": neighbour} if neighbour and neighbour not in words.values() else {})
 
 
 def by_role(summary: pd.DataFrame, log: pd.DataFrame, arms: pd.DataFrame, pictures: int) -> tuple[pd.DataFrame, ...]:
@@ -50,18 +53,19 @@ def by_role(summary: pd.DataFrame, log: pd.DataFrame, arms: pd.DataFrame, pictur
     return summary, log.assign(role=log["arm"].map(arms["role"]), travelled=travelled)
 
 
-def contrasts(final: pd.DataFrame) -> pd.DataFrame:
+def contrasts(final: pd.DataFrame, oracle: bool) -> pd.DataFrame:
     """One row per measure and rival: the rival minus the own word, paired by concept and training seed.
 
-    `p_holm` over the six tests of the two scores; variability is no test among them.
+    `p_holm` over the tests of the two primary measures: the oracle's shares K and B, or CLIP's two scores without one.
     """
-    rows = []
-    for value, role in product(MEASURES, RIVALS):
+    rows, primary = [], list(KEPT if oracle else SCORES)
+    there = [value for value in MEASURES if oracle or value not in KEPT]
+    for value, role in product(there, RIVALS):
         found = paired_interval(final, value, arm="role", new=role, base="own", pair=PAIR)
         row = dict(measure=value, role=role, **found._asdict(), p_holm=np.nan)
         rows.append(row | dict(concepts=found.concepts, pairs=found.seeds))
     table = pd.DataFrame(rows).drop(columns="n")
-    tested = table["measure"].ne("variability") & table["p"].notna()
+    tested = table["measure"].isin(primary) & table["p"].notna()
     table.loc[tested, "p_holm"] = holm(table.loc[tested, "p"])
     return table
 
@@ -89,8 +93,8 @@ def contrast_table(table: pd.DataFrame):
 
 
 def clear_contrasts(table: pd.DataFrame) -> tuple[str, str]:
-    """Of the six tested: how many have an interval clear of zero, and which."""
-    tested = table["measure"].ne("variability") & table["p"].notna()
+    """Of those tested: how many have an interval clear of zero, and which."""
+    tested = table["p_holm"].notna()
     clear = table[tested & ((table["low"] > 0) | (table["high"] < 0))]
     listed = [
         f"{MEASURES[c.measure]} with the {CALLED[c.role]} {by_side(c, 'above', 'below', '')} the own word’s "

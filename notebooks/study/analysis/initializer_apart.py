@@ -12,7 +12,8 @@ from textinv_core.evaluation.seed_variance import interval_of, resampled_units, 
 from textinv_core.evaluation.stats import Interval
 
 CALLED = {"own": "own word", "other": "other word", "far": "far word", "random": "random word"}
-RIVALS = ("other", "far", "random")
+CALLED |= {"neighbour": "true name’s neighbour"}
+RIVALS = ("other", "far", "random", "neighbour")
 COLUMNS = ["concept", "step", "role", "words", "seeds", "cos_words", "cos_seeds"]
 
 ByWord = Mapping[str, Mapping[tuple[int, str], Tensor]]  # concept -> step, arm -> of that learned word

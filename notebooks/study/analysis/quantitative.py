@@ -6,35 +6,45 @@ import numpy as np
 import pandas as pd
 
 from study.scores import SCORES, score_columns
-from study.wording import counted, in_words, opposite, side, verdict
+from study.truth import NO_ORACLE, POINTS
+from study.wording import counted, in_words, opposite, percent, side, verdict
 from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import Interval, holm, mean_interval, paired_differences, paired_interval
 
-SD, TI, KL, DB, COPY = "SD", "SD + TI", "SD + TI + KL", "DreamBooth", "image-only"
+SD, TI, KL, DB, TRUE, COPY = "SD", "SD + TI", "SD + TI + KL", "DreamBooth", "true name", "image-only"
 EDITABILITY = "text_deleted"  # of single pictures, the paper's reading: placeholder deleted
+ORACLE = {
+    "concept_seen": ("oracle", "concept (K)"),
+    "context_seen": ("oracle", "context (C)"),
+    "both_seen": ("oracle", "both (B)"),
+}
 SPOKEN = {"reconstruction": "reconstruction", EDITABILITY: "editability"}
+SPOKEN |= {value: said for value, (_, said) in ORACLE.items()}
+SMALLEST = dict.fromkeys(("reconstruction", EDITABILITY), 0.01) | dict.fromkeys(ORACLE, POINTS)  # effects of interest
+ALONE = ("reconstruction", "concept_seen")  # asked of pictures of the plain prompt, the others of those with a context
 PAIR = ("concept", "seed", "prompt", "image")
-CONTRASTS = {  # key -> new, base, value, named direction, whether all concepts are used or the reporting ones
+POSTER = {  # key -> new, base, value, named direction, whether all concepts are used or the reporting ones
     "ti_reconstruction": (TI, SD, "reconstruction", "greater", True),
     "ti_editability": (TI, SD, EDITABILITY, "less", True),
-    "kl_editability": (KL, TI, EDITABILITY, "greater", False),
-    "kl_reconstruction": (KL, TI, "reconstruction", "two-sided", False),
+}
+BY_ORACLE = POSTER | {
+    "kl": (KL, TI, "both_seen", "greater", False),
+    "kl_beside": (KL, TI, "context_seen", "greater", False),
+}
+BY_CLIP = POSTER | {
+    "kl": (KL, TI, EDITABILITY, "greater", False),
+    "kl_beside": (KL, TI, "reconstruction", "two-sided", False),
 }
 CLAIMS = {  # key -> document, its words
     "ti_reconstruction": ("poster, Table 1", "reconstruction rises from 0.7622 to 0.8077 with Textual Inversion"),
     "ti_editability": ("poster, Table 1", "editability falls from 0.2639 to 0.1611 with Textual Inversion"),
-    "kl_editability": ("research note", "the KL term is more stable and keeps the meaning of the sentence"),
-}
-ORACLE = {
-    "oracle_concept": ("oracle", "concept"),
-    "oracle_context": ("oracle", "context"),
-    "oracle_both": ("oracle", "both"),
+    "kl": ("research note", "the KL term is more stable and keeps the meaning of the sentence"),
 }
 MEASURES = score_columns("editability, {}") | ORACLE
 SEES = {
-    "concept": "the concept, in pictures of the plain prompt",
-    "context": "the context, where one is asked for",
-    "both": "both at once",
+    "concept_seen": "the concept, in pictures of the plain prompt",
+    "context_seen": "the context, where one is asked for",
+    "both_seen": "both at once",
 }
 
 
@@ -48,7 +58,7 @@ def by_method(scores: pd.DataFrame, plain: Mapping[str, str], first_seed: int) -
     for name, rows in scores.fillna({"seed": first_seed}).groupby("concept", sort=False):
         one = summarise(rows, plain[name], by=("method", "concept", "seed"))
         for value in ORACLE:
-            use = rows["is_plain"] if value == "oracle_concept" else ~rows["is_plain"]
+            use = rows["is_plain"] if value in ALONE else ~rows["is_plain"]
             rate = rows[use].groupby(["method", "seed"])[value].mean()
             one[value] = [rate.get(key, np.nan) for key in one[["method", "seed"]].itertuples(index=False, name=None)]
         summaries.append(one)
@@ -57,15 +67,18 @@ def by_method(scores: pd.DataFrame, plain: Mapping[str, str], first_seed: int) -
 
 def of_prompts(paired: pd.DataFrame, value: str, among: Sequence[str]) -> pd.DataFrame:
     """The pictures that a value speaks of: likeness of those of the plain prompt, editability of the others."""
-    return paired[paired["concept"].isin(among) & (paired["is_plain"] == (value == "reconstruction"))]
+    return paired[paired["concept"].isin(among) & (paired["is_plain"] == (value in ALONE))]
 
 
 def primary_contrasts(
-    paired: pd.DataFrame, names: Sequence[str], reported: Sequence[str]
+    paired: pd.DataFrame,
+    names: Sequence[str],
+    reported: Sequence[str],
+    asked: Mapping[str, tuple] = BY_ORACLE,  # or BY_CLIP, on a model without an oracle
 ) -> tuple[pd.DataFrame, dict[str, Interval], dict[str, dict[str, float]]]:
     """The four contrasts by key: a row each, its interval, and each concept's mean difference."""
     rows, found, each = [], {}, {}
-    for key, (new, base, value, direction, everyone) in CONTRASTS.items():
+    for key, (new, base, value, direction, everyone) in asked.items():
         own, sides = of_prompts(paired, value, names if everyone else reported), dict(arm="method", new=new, base=base)
         change, each[key] = paired_interval(own, value, alternative=direction, pair=PAIR, **sides), {}
         if change.n:
@@ -84,10 +97,13 @@ def primary_contrasts(
 
 
 def verdicts(table: pd.DataFrame, found: Mapping[str, Interval]) -> dict[str, str]:
-    """Of the three claims, each in its direction: reconstruction rises, editability falls, the KL term raises it."""
-    claimed = {key: found[key] for key in ("ti_reconstruction", "ti_editability", "kl_editability")}
+    """Of the three claims, each in its direction: reconstruction rises, editability falls, the KL term keeps both."""
+    claimed = {key: found[key] for key in CLAIMS}
     claimed["ti_editability"] = opposite(claimed["ti_editability"])
-    return {key: verdict(interval, p=table.at[key, "p_holm"]) for key, interval in claimed.items()}
+    return {
+        key: verdict(interval, p=table.at[key, "p_holm"], smallest=SMALLEST[table.at[key, "value"]])
+        for key, interval in claimed.items()
+    }
 
 
 def contrasts_said(table: pd.DataFrame, level: float) -> tuple[dict[str, str], dict[str, str]]:
@@ -105,6 +121,27 @@ def contrasts_said(table: pd.DataFrame, level: float) -> tuple[dict[str, str], d
     return said, tests
 
 
+def names_of(table: pd.DataFrame) -> list[str]:
+    """What each contrast is called beside a figure."""
+    return [f"{row.new} − {row.base}\n{SPOKEN[row.value]}" for row in table.itertuples()]
+
+
+def claim_rows(table: pd.DataFrame, verdicts: Mapping[str, str], tests: Mapping[str, str], sizes: str) -> list[dict]:
+    """The claims with what was measured, what came out and of how many."""
+    test = "paired difference by concept, training seed, prompt and noise; sign-flip test over concepts, Holm over four"
+    return [
+        dict(
+            source=source,
+            words=words,
+            test=f"{table.at[key, 'new']} minus {table.at[key, 'base']}, {SPOKEN[table.at[key, 'value']]}; {test}",
+            result=f"{table.at[key, 'said']}; {tests[key]}",
+            n=f"{counted(table.at[key, 'concepts'], 'concept')}, {sizes}",
+            verdict=verdicts[key],
+        )
+        for key, (source, words) in CLAIMS.items()
+    ]
+
+
 def contrast_table(table: pd.DataFrame):
     """The primary contrasts as a page shows them."""
     shown = table.assign(contrast=table["new"] + " − " + table["base"], measure=table["value"].map(SPOKEN))
@@ -114,11 +151,14 @@ def contrast_table(table: pd.DataFrame):
     return shown.style.format({"p": "{:.3f}", "p, Holm": "{:.3f}"}, na_rep="–")
 
 
-def numbers_of(summary: pd.DataFrame, methods: Sequence[str], reported: Sequence[str]) -> pd.DataFrame:
-    """One row per method and measure: mean over the reporting concepts and its interval over concepts and seeds."""
+def numbers_of(summary: pd.DataFrame, methods: Sequence[str], reported: Sequence[str], named=()) -> pd.DataFrame:
+    """One row per method and measure: mean over the reporting concepts and its interval over concepts and seeds.
+
+    The true name is that of the `named` concepts, whom the model knows already.
+    """
     rows = []
     for method in methods:
-        own = summary[(summary["method"] == method) & summary["concept"].isin(reported)]
+        own = summary[(summary["method"] == method) & summary["concept"].isin(named if method == TRUE else reported)]
         for value, (group, kind) in MEASURES.items():
             found = mean_interval(own, value, ["concept", "seed"])
             bounds = f" [{found.low:.3f}, {found.high:.3f}]" if np.isfinite(found.low) else ""
@@ -148,7 +188,7 @@ def beside(paired: pd.DataFrame, reported: Sequence[str]) -> str:
         return "DreamBooth was left out of this run"
     sides = dict(arm="method", new=DB, base=TI, pair=PAIR)
     found = {value: paired_interval(of_prompts(paired, value, reported), value, **sides) for value in SPOKEN}
-    told = "; ".join(f"{SPOKEN[value]} {in_words(change)}" for value, change in found.items())
+    told = "; ".join(f"{SPOKEN[value]} {in_words(change)}" for value, change in found.items() if change.n)
     return f"DreamBooth minus SD + TI, from one training seed each: {told}"
 
 
@@ -156,7 +196,31 @@ def oracle_said(numbers: pd.DataFrame) -> str:
     """What the oracle finds in each method's pictures, in words."""
     rates = numbers[numbers["value"].isin(list(ORACLE)) & numbers["mean"].notna() & (numbers["method"] != COPY)]
     found = []
-    for kind, own in rates.groupby("kind", sort=False):
+    for kind, own in rates.groupby("value", sort=False):
         shares = (f"{method} {100 * share:.0f} %" for method, share in zip(own["method"], own["mean"], strict=True))
         found.append(f"{SEES[kind]}: {', '.join(shares)}")
-    return f"The oracle finds {'; '.join(found)}." if found else "There is no oracle for this model."
+    return f"The oracle finds {'; '.join(found)}." if found else NO_ORACLE
+
+
+def kept_said(numbers: pd.DataFrame) -> str:
+    """In how many pictures the learned word keeps its concept, in a sentence; nothing without an oracle."""
+    kept = numbers.set_index(["method", "value"])["mean"].get((TI, "concept_seen"), np.nan)
+    return (
+        f"The oracle finds the concept in {percent(kept)} of the learned word’s pictures." if np.isfinite(kept) else ""
+    )
+
+
+def true_name_said(summary: pd.DataFrame, named: Sequence[str]) -> str:
+    """What the oracle finds for the words that name the concept already, and for the words learned again, in words."""
+    own = summary[summary["concept"].isin(named)]
+    means = own.groupby(["method", "concept"])[list(ORACLE)].mean().groupby("method").mean()
+    if TRUE not in means.index:
+        return "No concept of this run has a true name"
+    told = f"Of {counted(len(named), 'concept')} the model knows the true name"
+    if means.loc[[TRUE, TI]].isna().any(axis=None):
+        return f"{told}; without an oracle, the table above says how it scores"
+    pairs = (
+        f"{ORACLE[value][1]} {percent(means.at[TRUE, value])} with it and {percent(means.at[TI, value])} with the word"
+        for value in ORACLE
+    )
+    return f"{told}: {', '.join(pairs)} learned again"

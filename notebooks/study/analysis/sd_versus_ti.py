@@ -1,12 +1,14 @@
 """The plain model against the learned word, prompt by prompt from the same noise, and what that decides."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from study.parameters import ParameterError
-from study.wording import counted, in_words, percent, side, verdict_of_all
+from study.truth import NO_ORACLE, OUTCOMES, POINTS
+from study.wording import counted, in_words, percent, side, verdict, verdict_of_all
 from textinv_core.evaluation.metrics import normalised
 from textinv_core.evaluation.stats import paired_interval
 
@@ -15,10 +17,11 @@ MEASURES = {
     "reconstruction": "likeness",
     "held_out": "likeness, held out",
     "text_deleted": "text",
-    "oracle_concept": "concept seen",
-    "oracle_context": "context seen",
+    "concept_seen": "concept kept",
+    "context_seen": "context there",
+    "both_seen": "both",
 }
-SIDES = {1: "supported", 0: "undecided", -1: "not supported"}
+REPEATED = MappingProxyType({"seed": 2, "image": 2})  # training seeds and noises a prompt must have
 
 
 def context_phrases(prompts: Iterable[str]) -> dict[str, str]:
@@ -36,14 +39,18 @@ def context_phrases(prompts: Iterable[str]) -> dict[str, str]:
 def changes_by_prompt(paired: pd.DataFrame) -> pd.DataFrame:
     """One row per concept, prompt and measure: both means, and the learned word's minus the class word's picture.
 
-    Paired by training seed and noise (`image`), both resampled; `sign`: the side of zero that the interval lies on.
+    Paired by training seed and noise (`image`), both resampled; `sign`: the side of zero that the interval lies on;
+    `verdict`: on the claim that the learned word has more, by the rule of all pages.
     """
     rows = []
     for (name, text), own in paired.groupby(["concept", "prompt"], sort=False):
         levels = own.groupby("method")[list(MEASURES)].mean()
         for value, called in MEASURES.items():
             change = paired_interval(own, value, arm="method", new=LEARNED, base=PLAIN, pair=("seed", "image"))
+            if value in OUTCOMES and change.n and not np.isfinite(change.low):  # all pictures agree, as yes and no can
+                change = change._replace(low=change.estimate, high=change.estimate)
             row = dict(concept=name, prompt=text, measure=called)
+            row |= dict(verdict=verdict(change, smallest=POINTS, fewest=REPEATED))
             row |= dict(plain=levels.at[PLAIN, value], learned=levels.at[LEARNED, value], change=change.estimate)
             rows.append(row | dict(low=change.low, high=change.high, sign=side(change), said=in_words(change)))
     return pd.DataFrame(rows)
@@ -64,24 +71,27 @@ def change_table(changes: pd.DataFrame):
     return wide[order].rename(index=lambda x: x.replace("_", " "), level=0).rename_axis(columns=None).style
 
 
-def answer(changes: pd.DataFrame, decides: bool) -> tuple[str, str]:
+def judged(changes: pd.DataFrame) -> pd.DataFrame:
+    """The rows that decide: the oracle's of the concept, or CLIP's likeness where it knows not every prompt's concept."""
+    witness = changes[changes["measure"] == "concept kept"]
+    return witness if np.isfinite(witness["change"]).all() else changes[changes["measure"] == "likeness"]
+
+
+def answer(changes: pd.DataFrame) -> tuple[str, str]:
     """The verdict on "the learned word renders the concept where the plain model does not", and what was found.
 
-    It speaks of every prompt: likeness must rise, and so must the rate of the oracle, where there is one. An oracle
-    that never sees the concept is against it; without several seeds and noises nothing `decides`.
+    It speaks of every prompt.
     """
-    likeness = changes.loc[changes["measure"] == "likeness", "sign"]
-    witness = changes[(changes["measure"] == "concept seen") & np.isfinite(changes["change"])]
-    blind = int((witness["learned"] == 0).sum())
-    parts = [SIDES[sign] for sign in (*likeness, *witness["sign"])] + ["not supported"] * blind
-    up, down = int((likeness > 0).sum()), int((likeness < 0).sum())
-    found = f"the learned word’s pictures are more like the concept than the class word’s in {up} of "
-    found += counted(len(likeness), "prompt") + (f", and less like it in {down}" if down else "")
-    if len(witness):
-        more = int((witness["sign"] > 0).sum())
-        found += f"; the oracle sees the concept more often in {more} of {len(witness)}"
-        found += f", and in {blind} never" if blind else ""
-    return verdict_of_all(parts) if decides else "undecided", found
+    rows = judged(changes)
+    oracle = bool((rows["measure"] == "concept kept").all())
+    said = verdict_of_all(rows["verdict"])
+    up, down, many = int((rows["sign"] > 0).sum()), int((rows["sign"] < 0).sum()), counted(len(rows), "prompt")
+    if not oracle:
+        found = f"the learned word’s pictures are more like the concept than the class word’s in {up} of {many}"
+        return said, found + (f", and less like it in {down}" if down else "")
+    never = int((rows["learned"] == 0).sum())
+    found = f"the oracle finds the concept clearly more often in the learned word’s pictures in {up} of {many}"
+    return said, found + (f", and never in {never}" if never else "")
 
 
 def shares_of_the_way(changes: pd.DataFrame, ceilings: Mapping[str, float]) -> str:
@@ -95,14 +105,14 @@ def shares_of_the_way(changes: pd.DataFrame, ceilings: Mapping[str, float]) -> s
 def oracle_said(changes: pd.DataFrame) -> str:
     """What the oracle sees of the concept and of the context, in words."""
     means = changes.groupby("measure")[["plain", "learned"]].mean()
-    known = [name for name in ("concept seen", "context seen") if means.loc[name].notna().all()]
+    known = [name for name in ("concept kept", "context there") if means.loc[name].notna().all()]
     told = [
         f"in {percent(means.at[name, 'plain'])} of the class word’s pictures and {percent(means.at[name, 'learned'])} "
         f"of the learned word’s it finds the {name.split()[0]}"
         for name in known
     ]
     if not told:
-        return "There is no oracle for this model, so nothing but CLIP has looked."
+        return NO_ORACLE
     return f"The oracle looks at the same pictures: {'; '.join(told)}."
 
 

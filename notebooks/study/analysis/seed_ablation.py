@@ -18,7 +18,14 @@ from textinv_core.evaluation.seed_variance import (
 )
 from textinv_core.evaluation.stats import Interval, paired_interval
 
-PICTURES = {"reconstruction": "reconstruction", "editability": "text_deleted"}  # score -> that of single pictures
+PICTURES = {  # outcome -> its column of single pictures, whether it is asked of the plain prompt's
+    "K": ("concept_seen", True),
+    "B": ("both_seen", False),
+    "reconstruction": ("reconstruction", True),
+    "editability": ("text_deleted", False),
+}
+CALLED = {"K": "concept kept (K)", "B": "concept and context (B)"}  # the others by their names
+OF = {"K": "whether a picture keeps the concept", "reconstruction": "likeness between single pictures"}
 FEWEST = 5  # learned words (concept and training seed) below which no verdict is given
 ALL = "all"  # all concepts together
 
@@ -30,16 +37,21 @@ def variance_sources(
     prompts: Mapping[str, Sequence[str]],  # concept -> the plain prompt, then those with a context
     seeds: Sequence[int],
 ) -> dict[str, Parts]:
-    """Score -> the parts of the variance between single pictures of a prompt, averaged over prompts."""
+    """Outcome -> the parts of the variance between single pictures of a prompt, averaged over prompts.
+
+    Left out is an outcome that is not known of every concept, and a prompt of which the oracle can tell nothing.
+    """
     sources: dict[str, Parts] = {}
-    for score, name in product(PICTURES, prompts):
-        texts = prompts[name][:1] if score == "reconstruction" else prompts[name][1:]
-        own = scores[scores["concept"] == name]
-        values = [own[own["prompt"] == t].pivot(index="trained", columns="seed", values=PICTURES[score]) for t in texts]
-        found = [variance_parts(table.loc[list(seeds)].to_numpy()) for table in values]
+    for (score, (column, alone)), name in product(PICTURES.items(), prompts):
+        own = scores[scores["concept"] == name].dropna(subset=[column])
+        texts = [t for t in (prompts[name][:1] if alone else prompts[name][1:]) if (own["prompt"] == t).any()]
+        values = [own[own["prompt"] == t].pivot(index="trained", columns="seed", values=column) for t in texts]
+        found = [variance_parts(table.reindex(list(seeds)).to_numpy()) for table in values]
+        if not found:
+            continue
         for source in ("seed", "noise", "within"):
             sources.setdefault(score, {}).setdefault(source, []).append(np.mean([f[source] for f in found], axis=0))
-    return sources
+    return {score: parts for score, parts in sources.items() if len(parts["seed"]) == len(prompts)}
 
 
 def shares(parts: Parts) -> dict[str, Interval]:
@@ -121,18 +133,19 @@ def rows_apart(
     return pd.DataFrame(lines).drop(columns=["n", "p"]), cosines
 
 
-def range_and_gain(summary: pd.DataFrame) -> tuple[float, int, Interval]:
-    """Reconstruction from the worst seed to the best, mean over concepts; the middle step, and the gain since then."""
+def range_and_gain(summary: pd.DataFrame, value: str) -> tuple[float, int, Interval]:
+    """`value` from the worst seed to the best, mean over concepts; the middle step, and the gain since then."""
     last = summary["step"].max()
     half = min(summary["step"].unique(), key=lambda step: abs(step - last / 2))
-    at_end = summary[summary["step"] == last].groupby("concept")["reconstruction"]
-    gain = paired_interval(summary, "reconstruction", arm="step", new=last, base=half)
+    at_end = summary[summary["step"] == last].groupby("concept")[value]
+    gain = paired_interval(summary, value, arm="step", new=last, base=half)
     return float(at_end.agg(lambda x: x.max() - x.min()).mean()), int(half), gain
 
 
 def at_the_end(summary: pd.DataFrame, log: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     """Concept and seed: the scores at the last step, and where the row ended."""
-    kept = {"reconstruction": "reconstruction", "reconstruction_held_out": "held out"}
+    kept = {letter: letter for letter in ("K", "C", "B")}
+    kept |= {"reconstruction": "reconstruction", "reconstruction_held_out": "held out"}
     kept |= {"editability_deleted": "editability", "coherence": "coherence"}
     ends = {"norm_ratio": "norm / median", "cos_initial": "cosine to start"}
     scores, rows = (
@@ -153,14 +166,17 @@ def as_percent(found: Interval) -> str:
     return f"{middle} % (95 % interval {low} to {high} %)"
 
 
-def answer(share: Interval, mark: float) -> tuple[str, str]:
-    """The verdict on "the seed makes a substantial difference", a share of the variance above `mark`, and why."""
+def answer(share: Interval, mark: float, of: str) -> tuple[str, str]:
+    """The verdict on "the seed makes a substantial difference", a share of the variance above `mark`, and why.
+
+    of: what varies, an outcome of `OF`.
+    """
     said = verdict(share, mark, fewest=ENOUGH | {"seed": FEWEST})
     if not np.isfinite(share.low):
         why = "what share of the variance is the training seed’s cannot be told: "
         return said, why + "that takes several training seeds and noises"
     lies = by_side(share, "above", "below", "not clear of", mark)
-    why = f"the training seed explains {as_percent(share)} of the variance of likeness between single pictures"
+    why = f"the training seed explains {as_percent(share)} of the variance of {OF[of]}"
     why += f", {lies} the {100 * mark:.0f} % set as substantial"
     if share.seeds < FEWEST or share.concepts < FEWEST_CONCEPTS:
         few = f"{counted(share.seeds, 'learned word')} of {counted(share.concepts, 'concept')}"

@@ -1,11 +1,15 @@
-"""How long to train: the balance of both scores by step, the step at which studies like this peak, what it decides."""
+"""How long to train: both outcomes by step, the step at which studies like this peak, what it decides.
 
+Best is, with an oracle, the largest share B of pictures with concept and context; without, the balance of CLIP's scores.
+"""
+
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from study.scores import EDITABILITY, on_the_anchors_scale
+from study.scores import on_the_anchors_scale
 from study.wording import by_side, in_words, verdict_within
 from textinv_core.evaluation.stats import Interval, paired_interval
 
@@ -13,7 +17,7 @@ REPETITIONS = 2000  # studies resampled
 
 
 class Peak(NamedTuple):
-    """Where the balance is best, and where it is in resampled studies."""
+    """Where the outcome is best, and where it is in resampled studies."""
 
     interval: Interval  # a step; its bounds are steps that were looked at
     shares: dict[int, float]  # step -> share of resampled studies that peak there
@@ -30,22 +34,39 @@ def balanced(summary: pd.DataFrame, anchors: pd.DataFrame) -> tuple[pd.DataFrame
     return scaled.dropna(subset=["R"]) if usable else scaled, usable
 
 
-def peak_of(scaled: pd.DataFrame) -> Peak | None:
-    """The step of the best mean balance; concepts are drawn anew, then the training seeds within each."""
-    if scaled["balance"].isna().all():
+def peak_of(table: pd.DataFrame, value: str) -> Peak | None:
+    """The step of the best mean `value`; concepts are drawn anew, then the training seeds within each."""
+    table = table.dropna(subset=[value])
+    if table.empty:
         return None
-    curves = scaled.pivot_table(index=["concept", "seed"], columns="step", values="balance", dropna=False)
+    curves = table.pivot_table(index=["concept", "seed"], columns="step", values=value)
     units = [rows.to_numpy() for _, rows in curves.groupby(level="concept")]
     rng, best = np.random.default_rng(0), []
     for _ in range(REPETITIONS):
         drawn = [units[i] for i in rng.integers(len(units), size=len(units))]
         mean = np.mean([rows[rng.integers(len(rows), size=len(rows))].mean(0) for rows in drawn], axis=0)
         best.append(curves.columns[int(mean.argmax())])
-    balance = scaled.groupby(["concept", "step"])["balance"].mean().groupby("step").mean()
+    means = by_step(table, value)
     low, high = (int(x) for x in np.quantile(best, [0.025, 0.975], method="nearest"))
     n = {"concept": len(units), "seed": len(curves)}
-    found = Interval(int(balance.idxmax()), low, high, n)
+    found = Interval(int(means.idxmax()), low, high, n)
     return Peak(found, {int(step): best.count(step) / len(best) for step in sorted({*best})})
+
+
+def by_step(table: pd.DataFrame, value: str) -> pd.Series:
+    """Step -> the mean over concepts of the mean over seeds."""
+    return table.groupby(["concept", "step"])[value].mean().groupby("step").mean()
+
+
+def plateau(table: pd.DataFrame, value: str, smallest: float) -> tuple[int, int] | None:
+    """From which step to which the mean stays within the smallest effect of interest of the best, around it."""
+    means = by_step(table.dropna(subset=[value]), value)
+    if means.empty:
+        return None
+    near, best = means >= means.max() - smallest, means.index.get_loc(means.idxmax())
+    first = next((i for i in range(best, -1, -1) if not near.iloc[i]), -1) + 1
+    last = next((i for i in range(best, len(near)) if not near.iloc[i]), len(near)) - 1
+    return int(means.index[first]), int(means.index[last])
 
 
 def share_within(peak: Peak | None, lowest: float, highest: float) -> float:
@@ -53,27 +74,28 @@ def share_within(peak: Peak | None, lowest: float, highest: float) -> float:
     return sum(share for step, share in peak.shares.items() if lowest <= step <= highest) if peak else float("nan")
 
 
-def answer(peak: Peak | None, last: int, lowest: int, highest: int) -> tuple[str, str]:
-    """The verdict on "the best results lie between these steps", of a run that ends at step `last`, and why."""
+def answer(peak: Peak | None, last: int, lowest: int, highest: int, of: str) -> tuple[str, str]:
+    """The verdict on "the best results lie between these steps", of a run that ends at step `last`, and why.
+
+    of: what is best there, in words. A best step at the run's end decides nothing: a longer run might do better still.
+    """
     if not peak:
-        return "undecided", "the anchors do not bracket the scores of any concept, so there is no balance to speak of"
+        return "undecided", f"no concept’s pictures allow {of} to be told"
     best, low, high, _, _ = peak.interval
     where = f"the poster’s {lowest} to {highest}"
-    found = f"the balance of likeness and obedience is best at step {best} (95 % interval {low} to {high})"
+    found = f"{of} is best at step {best} (95 % interval {low} to {high})"
     if last < highest:
         return "undecided", f"{found}, but this run ends at step {last}, before {where} does"
-    said = verdict_within(peak.interval, lowest, highest, fewest={})
+    if best == last:
+        return "undecided", f"{found}, where this run ends: a longer one might do better still"
+    said = verdict_within(peak.interval, lowest, highest)
     lies = {"supported": "within", "not supported": "before" if high < lowest else "after"}
     return said, f"{found}, {lies.get(said, 'an interval neither within nor clear of')} {where}"
 
 
-def changes(summary: pd.DataFrame) -> dict[str, str]:
-    """What became of each score from the initializer to the last step, in words."""
+def changes(summary: pd.DataFrame, values: Sequence[str]) -> dict[str, str]:
+    """What became of each value from the initializer to the last step, in words."""
     paired = dict(arm="step", new=summary["step"].max(), base=0, pair=("concept", "seed"))
-    found = {value: paired_interval(summary, value, **paired) for value in ("reconstruction", EDITABILITY)}
-    return {k: f"{by_side(c, 'rose', 'fell', 'did not clearly change')} ({in_words(c)})" for k, c in found.items()}
-
-
-def ways(scaled: pd.DataFrame) -> pd.DataFrame:
-    """Each concept's way through the plane of both scores: mean over seeds, a row a step."""
-    return scaled.groupby(["concept", "step"], sort=False)[["R", "E"]].mean().reset_index()
+    found = {value: paired_interval(summary, value, **paired) for value in values}
+    moved = {k: by_side(c, "rose", "fell", "did not clearly change") for k, c in found.items()}
+    return {k: f"{moved[k]} ({in_words(c)})" if c.n else "cannot be told" for k, c in found.items()}

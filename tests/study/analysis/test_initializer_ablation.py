@@ -75,14 +75,21 @@ def final_of(difference):
     return pd.DataFrame(rows)
 
 
-def test_contrasts_are_paired_and_variability_is_not_tested_among_the_six():
+def test_contrasts_are_paired_and_only_the_primary_ones_tested():
     final = final_of({"oak": 0.1, "hall": 0.2, "car": 0.3})
-    table = analysis.contrasts(final)
+    table = analysis.contrasts(final, oracle=False)
+    by_oracle = analysis.contrasts(final, oracle=True).set_index("measure")["p_holm"]
+    assert by_oracle.loc[["K", "B"]].notna().any() and by_oracle.drop(index=["K", "B"]).isna().all()
     other = table[table["role"] == "other"].set_index("measure")
     assert other["estimate"].to_numpy() == pytest.approx(0.2)
     assert np.isnan(other.loc["variability", "p_holm"]) and other.loc["reconstruction", "p_holm"] >= other["p"].min()
     assert table.loc[table["role"] != "other", "pairs"].eq(0).all()
-    assert analysis.by_concept(final, "variability") == [pytest.approx({"oak": 0.1, "hall": 0.2, "car": 0.3}), {}, {}]
+    assert analysis.by_concept(final, "variability") == [
+        pytest.approx({"oak": 0.1, "hall": 0.2, "car": 0.3}),
+        {},
+        {},
+        {},
+    ]
     many, listed = analysis.clear_contrasts(table)
     assert many == "2 of 2" and "editability with the other word above the own word’s" in listed
     assert "–" in analysis.contrast_table(table).to_html()
@@ -133,3 +140,12 @@ def test_the_answer_follows_from_the_excess(excess, said, words):
 def test_a_difference_below_a_tenth_of_the_own_variability_is_none(varies, said):
     own = pd.DataFrame(dict(role=["own", "other"], variability=[0.5, 9.0]))
     assert analysis.variability_answer(own, varies, "a instead of b", "oak")[0] == said
+
+
+def test_a_known_concept_starts_from_its_names_neighbour_too(tokenizer, concept):
+    how = dict(tokenizer=tokenizer, seed=0)
+    known = concept.model_copy(update={"true_name": "robot"})
+    words = analysis.first_words(known, "", "dog", "cat", **how)
+    assert words["neighbour"] == "cat" and words["random"] not in ("cat", "robot", "dog", "tower", "building")
+    assert "neighbour" not in analysis.first_words(concept, "", "dog", **how)
+    assert "neighbour" not in analysis.first_words(known, "", "dog", "dog", **how)  # it is there already

@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from study.analysis import quantitative as analysis
 from study.analysis import quantitative_readings as reading
-from study.analysis.quantitative import COPY, DB, KL, SD, TI
+from study.analysis import quantitative_traps as traps
+from study.analysis.quantitative import COPY, DB, KL, SD, TI, TRUE
 from study.scores import against_every_seed
+from study.truth import NO_ORACLE
 
 NAMES = ["c0", "c1", "c2", "c3", "c4", "c5", "c6"]
 PLAIN, CONTEXT = "a photo of {}", "a photo of {} in the snow"
@@ -25,31 +28,80 @@ def scores_of(shift, names=NAMES, seeds=(0, 1)):
                         row = dict(concept=name, method=method, seed=seed, prompt=text, image=image)
                         row |= dict(is_plain=text == PLAIN, coherence=1.0, reconstruction=0.5 + up, held_out=np.nan)
                         row |= dict.fromkeys(("text_deleted", "text_class", "text_context"), 0.5 - up)
-                        row |= dict(oracle_concept=float(text == PLAIN), oracle_context=1.0)
-                        rows.append(row | dict(oracle_both=float(text == PLAIN)))
+                        more = float(rng.random() < 0.5 + shift.get(method, 0.0))
+                        rows.append(row | dict(concept_seen=float(text == PLAIN), context_seen=1.0, both_seen=more))
     return pd.DataFrame(rows)
 
 
-def contrasts_of(shift, names=NAMES):
+def contrasts_of(shift, names=NAMES, asked=analysis.BY_CLIP):
     paired = against_every_seed(scores_of(shift, names), SD, [TI, KL, DB], (0, 1))
-    return analysis.primary_contrasts(paired, names, names)
+    return analysis.primary_contrasts(paired, names, names, asked)
 
 
 def test_what_rises_and_falls_clearly_is_supported():
     table, found, each = contrasts_of({TI: 0.2, KL: 0.1})
-    assert analysis.verdicts(table, found) == dict.fromkeys(
-        ("ti_reconstruction", "ti_editability", "kl_editability"), "supported"
-    )
+    assert analysis.verdicts(table, found) == dict.fromkeys(analysis.CLAIMS, "supported")
     assert table.loc["ti_reconstruction", "change"] == pytest.approx(0.2, abs=0.02)
     assert (table["p_holm"] >= table["p"]).all() and set(each["ti_editability"]) == set(NAMES)
     said, tests = analysis.contrasts_said(table, 0.05)
-    assert said["kl_reconstruction"].startswith("falls: -0.") and tests["ti_editability"].endswith("7 concepts")
+    assert said["kl_beside"].startswith("falls: -0.") and tests["ti_editability"].endswith("7 concepts")
 
 
 def test_the_opposite_of_a_claim_is_not_supported():
     table, found, _ = contrasts_of({TI: -0.2, KL: -0.2})
     verdicts = analysis.verdicts(table, found)
     assert verdicts["ti_reconstruction"] == verdicts["ti_editability"] == "not supported"
+
+
+def test_the_kl_claim_is_judged_by_what_the_oracle_sees():
+    many = [f"c{i}" for i in range(12)]
+    table, found, _ = contrasts_of({TI: -0.4, KL: 0.4}, many, analysis.BY_ORACLE)
+    assert table.loc["kl", "value"] == "both_seen" and analysis.verdicts(table, found)["kl"] == "supported"
+    table, found, _ = contrasts_of({TI: 0.4, KL: -0.4}, many, analysis.BY_ORACLE)
+    assert analysis.verdicts(table, found)["kl"] == "not supported"
+    table, found, _ = contrasts_of({TI: 0.4, KL: 0.4}, many, analysis.BY_ORACLE)
+    assert found["kl"].high > analysis.SMALLEST["both_seen"] and analysis.verdicts(table, found)["kl"] == "undecided"
+    assert found["kl_beside"].estimate == 0  # the context is always there
+
+
+def test_the_true_name_is_that_of_the_named():
+    scores = scores_of({TI: 0.1, TRUE: 0.2})
+    summary = analysis.by_method(scores, dict.fromkeys(NAMES, PLAIN), 0)
+    summary = summary[(summary["method"] != TRUE) | (summary["concept"] == "c0")]
+    numbers = analysis.numbers_of(summary, [TI, TRUE], NAMES[1:], ["c0"]).set_index(["method", "value"])
+    alone = summary[(summary["method"] == TRUE)]["reconstruction"].mean()
+    assert numbers.loc[(TRUE, "reconstruction"), "mean"] == pytest.approx(alone)
+    assert "Of 1 concept" in (said := analysis.true_name_said(summary, ["c0"])) and "concept (K) 100 % with it" in said
+    assert analysis.kept_said(numbers.reset_index()).startswith("The oracle finds the concept in 100 %")
+    assert analysis.kept_said(numbers.reset_index().assign(mean=np.nan)) == ""
+    assert analysis.true_name_said(summary[summary["method"] != TRUE], []).startswith("No concept")
+    blind = summary.assign(both_seen=np.nan)
+    assert "without an oracle" in analysis.true_name_said(blind, ["c0"])
+
+
+def test_traps_are_what_they_are_called():
+    assert traps.without_subject(CONTEXT) == "a photo in the snow" and traps.without_subject(PLAIN) == "a photo"
+    assert traps.without_subject("a lake in the style of {}") == "a lake"
+    assert traps.without_subject("{} at night") == "at night"
+    black, white = (Image.new("RGB", (32, 32), colour) for colour in ("black", "white"))
+    assert np.abs(np.asarray(traps.smear([black, white]), dtype=float) - 127.5).max() <= 1
+    edge = Image.new("RGB", (32, 32))
+    edge.paste("white", (16, 0, 32, 32))
+    across = np.asarray(traps.smear([edge]))[0, :, 0].astype(int)
+    assert (np.diff(across) >= 0).all() and np.diff(across).max() < 80  # blurred, not shifted
+    assert list(traps.smeared([edge], ["a", "b"])["prompt"]) == ["a", "b"]
+
+
+def test_traps_are_told_beside_the_learned_word():
+    scores = scores_of({TI: 0.1, traps.EMPTY: -0.2, traps.SMEAR: 0.3})
+    numbers = analysis.numbers_of(
+        analysis.by_method(scores, dict.fromkeys(NAMES, PLAIN), 0), [TI, traps.EMPTY, traps.SMEAR], NAMES
+    )
+    said = traps.traps_said(numbers, TI)
+    assert "0.70 against 0.40" in said and "0.80 against 0.60" in said and "The oracle finds" in said
+    assert "B" in traps.trap_table(numbers).to_html() and "coherence" not in traps.trap_table(numbers).to_html()
+    blind = numbers.assign(mean=numbers["mean"].where(~numbers["value"].isin(list(analysis.ORACLE))))
+    assert "oracle" not in traps.traps_said(blind, TI)
 
 
 def test_a_handful_of_concepts_supports_nothing():
@@ -63,14 +115,14 @@ def test_a_handful_of_concepts_supports_nothing():
 
 def test_the_concept_is_asked_of_plain_pictures_and_the_context_of_the_others():
     summary = analysis.by_method(scores_of({TI: 0.1}), dict.fromkeys(NAMES, PLAIN), 0)
-    assert (summary[["oracle_concept", "oracle_context"]] == 1).all(axis=None) and (summary["oracle_both"] == 0).all()
+    assert (summary[["concept_seen", "context_seen"]] == 1).all(axis=None)
     assert len(summary) == len(NAMES) * 3  # the plain model, and the word from two seeds
     numbers = analysis.numbers_of(summary, [SD, TI], NAMES)
     assert "editability, class word" in analysis.number_table(numbers).to_html()
     assert "held out" not in analysis.number_table(numbers).to_html()  # not known of any method
-    assert "both at once: SD 0 %, SD + TI 0 %" in analysis.oracle_said(numbers)
+    assert "prompt: SD 100 %, SD + TI 100 %; the context" in analysis.oracle_said(numbers)
     assert analysis.points(summary, NAMES[:2]).loc[TI].shape == (2, 2)
-    assert analysis.oracle_said(numbers[numbers["method"] == COPY]) == "There is no oracle for this model."
+    assert analysis.oracle_said(numbers[numbers["method"] == COPY]) == NO_ORACLE
 
 
 def test_dreambooth_stands_beside_where_it_was_run():

@@ -10,12 +10,13 @@ from textinv_core.evaluation.stats import UNKNOWN, Interval
 
 PROMPTS = {"oak": ["a photo of {}", "a photo of {} in the snow"], "hall": ["a photo of {}", "{} at night"]}
 SEEDS, NOISES = [3, 5, 7], range(4)
+COLUMNS = [column for column, _ in analysis.PICTURES.values()]
 
 
 def scores_of(value):
     """One row a picture; `value(seed, noise)` its score."""
     rows = [
-        dict(concept=name, prompt=text, trained=s, seed=n, reconstruction=value(s, n), text_deleted=value(s, n))
+        dict(concept=name, prompt=text, trained=s, seed=n, **dict.fromkeys(COLUMNS, value(s, n)))
         for name, texts in PROMPTS.items()
         for text in texts
         for s in SEEDS
@@ -27,6 +28,7 @@ def scores_of(value):
 @pytest.mark.parametrize(("source", "value"), [("seed", lambda s, n: s), ("noise", lambda s, n: n)])
 def test_one_source_of_variance_has_all_of_it(source, value):
     sources = analysis.variance_sources(scores_of(value), PROMPTS, SEEDS)
+    assert list(sources) == list(analysis.PICTURES)
     for parts in sources.values():
         found = {name: interval.estimate for name, interval in analysis.shares(parts).items()}
         assert found == pytest.approx({"seed": 0.0, "noise": 0.0, "rest": 0.0} | {source: 1.0})
@@ -39,6 +41,14 @@ def test_shares_have_a_row_for_all_concepts_together_if_there_are_several():
     assert table.groupby(["score", "concept"])["estimate"].sum().to_numpy() == pytest.approx(1.0)
     one = analysis.variance_sources(scores_of(lambda s, n: s * n % 5), {"oak": PROMPTS["oak"]}, SEEDS)
     assert set(analysis.shares_by_concept(one, ["oak"])["concept"]) == {"oak"}
+
+
+def test_an_outcome_that_is_not_known_of_every_concept_is_left_out():
+    scores = scores_of(lambda s, n: s * n % 5)
+    scores.loc[scores["concept"] == "hall", "both_seen"] = np.nan
+    assert list(analysis.variance_sources(scores, PROMPTS, SEEDS)) == ["K", "reconstruction", "editability"]
+    blind = scores.assign(concept_seen=np.nan, both_seen=np.nan)
+    assert list(analysis.variance_sources(blind, PROMPTS, SEEDS)) == ["reconstruction", "editability"]
 
 
 def features_of(words, noises, D=8):
@@ -81,8 +91,8 @@ def test_rows_that_move_the_same_way_are_no_distance_apart():
 
 def test_the_gain_is_that_of_the_second_half():
     rows = [(c, s, step, step / 10 + s) for c in ("oak", "hall") for s in (0, 1) for step in (0, 5, 10)]
-    summary = pd.DataFrame(rows, columns=["concept", "seed", "step", "reconstruction"])
-    spanned, half, gain = analysis.range_and_gain(summary)
+    summary = pd.DataFrame(rows, columns=["concept", "seed", "step", "K"])
+    spanned, half, gain = analysis.range_and_gain(summary, "K")
     assert (spanned, half) == (1, 5) and gain.estimate == pytest.approx(0.5)
 
 
@@ -100,8 +110,9 @@ N = {"concept": 4, "seed": 12}
     ],
 )
 def test_the_answer_follows_from_where_the_share_lies(share, said, words):
-    verdict, why = analysis.answer(share, 0.1)
+    verdict, why = analysis.answer(share, 0.1, "K")
     assert verdict == said and words in why
+    assert "keeps the concept" in why or said == "undecided"
 
 
 def test_a_share_that_is_not_known_is_said_to_be_so():

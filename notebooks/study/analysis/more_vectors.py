@@ -1,0 +1,57 @@
+"""Words of several rows against the shortest: paired changes of every outcome, their table, and what they decide."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from study.truth import POINTS
+from study.wording import by_side, opposite, verdict
+from textinv_core.evaluation.stats import Interval, holm, paired_interval
+
+MEASURES = {"K": "concept kept (K)", "C": "context there (C)", "B": "both in one picture (B)"}
+MEASURES |= {"R": "reconstruction, on the anchors’ scale", "E": "editability, on the anchors’ scale"}
+
+
+def judged_by(oracle: bool) -> tuple[str, str]:
+    """The two primary outcomes, of likeness and of obedience: the oracle's shares, or CLIP's scores without one."""
+    return ("K", "C") if oracle else ("R", "E")
+
+
+def changes(table: pd.DataFrame, lengths: Sequence[int]) -> dict[tuple[int, str], Interval]:
+    """(vectors, outcome) -> words so long minus the shortest, paired by concept and training seed."""
+    how = dict(arm="vectors", base=lengths[0], pair=("concept", "seed"))
+    return {(n, value): paired_interval(table, value, new=n, **how) for n in lengths[1:] for value in MEASURES}
+
+
+def contrasts(table: pd.DataFrame, lengths: Sequence[int], primary: Sequence[str]) -> pd.DataFrame:
+    """One row per length and outcome: both means, their paired difference; Holm's p over the two primary ones."""
+    rows, means = [], table.groupby(["vectors", "concept"])[list(MEASURES)].mean().groupby("vectors").mean()
+    for (n, value), found in changes(table, lengths).items():
+        row = dict(vectors=n, value=value, measure=MEASURES[value], estimate=found.estimate, low=found.low)
+        row |= dict(high=found.high, p=found.p, fewest=means.at[lengths[0], value], these=means.at[n, value])
+        rows.append(row | dict(primary=n == lengths[-1] and value in primary))
+    rows = pd.DataFrame(rows)
+    rows.loc[rows["primary"], "p_holm"] = holm(rows.loc[rows["primary"], "p"].fillna(1))
+    return rows
+
+
+def contrast_table(rows: pd.DataFrame):
+    """The changes as a page shows them, a column a length; outcomes that are not known are left out."""
+
+    def said(row) -> str:
+        if not np.isfinite(row.estimate):
+            return "–"
+        bounds = f" ({row.low:+.2f} to {row.high:+.2f})" if np.isfinite(row.low) else ""
+        return f"{row.fewest:.2f} → {row.these:.2f}, {row.estimate:+.2f}{bounds}"
+
+    wide = rows.assign(cell=[said(row) for row in rows.itertuples()])
+    wide = wide.pivot_table(index="measure", columns="vectors", values="cell", aggfunc="first", sort=False)
+    return wide[(wide != "–").any(axis=1)].rename_axis(index=None, columns="vectors").style
+
+
+def answer(found: Interval, p: float, falls: bool = False) -> tuple[str, str]:
+    """The verdict on "a longer word has more of it" (or less, if it `falls`), and what became of it."""
+    claimed = opposite(found) if falls else found
+    moved = by_side(found, "rises", "falls", "does not clearly change")
+    return verdict(claimed, p=p, smallest=POINTS), moved
