@@ -24,3 +24,22 @@ def test_else_the_one_chosen_in_the_same_profile(records):
     assert earlier_pages.chosen_kl_weight("quick", 0.0) == (0.3, "taken over from the page on KL weights")
     weight, source = earlier_pages.chosen_kl_weight("other", 0.0)
     assert weight == earlier_pages.UNCHOSEN_KL_WEIGHT and "not chosen" in source
+
+
+CHOSEN = dict(chosen_learning_rate="0.03", chosen_steps="400", chosen_kl_weight="0.05", chosen_guidance="6")
+
+
+def test_the_page_on_settings_decides_the_weight_before_the_page_on_weights(records):
+    write_json(records / "quick/kl_tradeoff/numbers.json", dict(kl_weight="0.3"))
+    write_json(records / "quick/regime/numbers.json", CHOSEN)
+    assert earlier_pages.chosen_kl_weight("quick", 0.0) == (0.05, "taken over from the page on settings")
+    assert earlier_pages.chosen_kl_weight("quick", 0.2)[0] == 0.2
+
+
+def test_chosen_settings_are_those_that_a_page_has_and_of_their_kind(records):
+    given = dict(learning_rate=0.01, steps=500, contexts=3)
+    assert earlier_pages.chosen_regime("quick", given) == {}
+    write_json(records / "quick/regime/numbers.json", CHOSEN)
+    found = earlier_pages.chosen_regime("quick", given)
+    assert found == dict(learning_rate=0.03, steps=400) and isinstance(found["steps"], int)
+    assert earlier_pages.chosen_regime("other", given) == {}
