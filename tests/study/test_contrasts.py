@@ -43,5 +43,5 @@ def test_the_rows_become_claims_and_a_table():
     table = decided(ASKED, dict.fromkeys(ASKED, UP))
     claims = [Claim(**fields) for fields in as_claims(ASKED, table, "3 seeds each")]
     assert [claim.verdict for claim in claims] == list(table["verdict"])
-    assert "+0.30" in claims[0].result and "8 concepts, 3 seeds each" == claims[0].n
+    assert "+0.30" in claims[0].result and claims[0].n == "8 concepts, 3 seeds each"
     assert "it falls" in contrast_table(table).to_html()

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from study.scores import on_the_anchors_scale
+from study.truth import outcomes
+from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import paired_differences
 
 PAIR = ("concept", "seed", "prompt", "image")
-SETTINGS = ("rate", "step", "weight", "guidance")  # columns of the table of values
 NEAR = 0.01  # settings this close to the best are as good; the cheapest of them is taken
 LEVEL = 0.95
 REPETITIONS = 2000  # studies simulated of each size
@@ -25,6 +27,23 @@ class Choice(NamedTuple):
     known: bool  # whether any setting of the grid had a value
 
 
+def values_of(
+    pictures: pd.DataFrame,  # judged: concept, seed (of training), prompt, the scores and what the oracle sees
+    plain: Mapping[str, str],  # concept -> its plain prompt
+    anchors: pd.DataFrame,  # both scores by (arm, concept)
+    by: Sequence[str],  # what tells words and settings apart, concept and seed among it
+) -> pd.DataFrame:
+    """One row per `by`: K, C, B, CLIP's `balance` on the anchors' scale, and `value`, which is B where it is known.
+
+    Only where the oracle knows nothing at all does CLIP's balance take its place.
+    """
+    parts = [summarise(rows, plain[name], by=by) for name, rows in pictures.groupby("concept", sort=False)]
+    scaled = on_the_anchors_scale(pd.concat(parts, ignore_index=True), anchors)
+    scaled["balance"] = np.sqrt(scaled["R"].clip(0) * scaled["E"].clip(0))
+    table = outcomes(pictures, plain, by=by).merge(scaled[[*by, "balance"]], on=list(by), validate="one_to_one")
+    return table.assign(value=table["balance"] if table["B"].isna().all() else table["B"])
+
+
 def by_setting(values: pd.DataFrame, axes: Sequence[str]) -> pd.DataFrame:
     """One row per setting: the mean over concepts of the mean over seeds, and the lowest and highest concept.
 
@@ -37,15 +56,17 @@ def by_setting(values: pd.DataFrame, axes: Sequence[str]) -> pd.DataFrame:
     return table.assign(concepts=wide.shape[1]).reset_index()
 
 
-def choose(values: pd.DataFrame, axes: Sequence[str], otherwise: Mapping[str, float]) -> Choice:
-    """The setting of the highest mean value; of those within NEAR of it the one that is least, axis by axis.
+def choose(
+    values: pd.DataFrame, axes: Sequence[str], otherwise: Mapping[str, float], *, near: float = NEAR
+) -> Choice:
+    """The setting of the highest mean value; of those within `near` of it the one that is least, axis by axis.
 
     The first axis decides first: put what costs most there. `otherwise` where no setting has a value.
     """
     table = by_setting(values, axes).dropna(subset=["value"])
     if table.empty or not (table["concepts"] > 0).all():
         return Choice(dict(otherwise), float("nan"), (), False)
-    good = table[table["value"] >= table["value"].max() - NEAR].sort_values(list(axes), kind="stable")
+    good = table[table["value"] >= table["value"].max() - near].sort_values(list(axes), kind="stable")
     best = good.iloc[0]
     ends = {axis: (table[axis].min(), table[axis].max()) for axis in axes}
     edge = tuple(axis for axis, (low, high) in ends.items() if low < high and best[axis] in (low, high))

@@ -49,6 +49,26 @@ def test_nothing_known_leaves_the_settings_as_they_were():
     assert choice.setting == OTHERWISE and not choice.known and np.isnan(choice.value)
 
 
+def judged(both, likeness=0.5):
+    """A picture of the plain prompt and one in context, of one word."""
+    row = dict(concept="oak", seed=0, rate=0.01, held_out=0.5, coherence=1.0, text_class=0.3, text_context=0.3)
+    plain = row | dict(prompt="p", reconstruction=likeness, text_deleted=0.2, concept_seen=1.0, context_seen=np.nan)
+    context = row | dict(prompt="c", reconstruction=0.4, text_deleted=0.25, concept_seen=0.0, context_seen=1.0)
+    return pd.DataFrame([plain | dict(both_seen=np.nan), context | dict(both_seen=both)])
+
+
+def test_the_value_is_the_oracles_and_clips_only_without_one():
+    anchors = pd.DataFrame(
+        dict(arm=["image_only", "plain"], concept="oak", reconstruction=[0.9, 0.4], editability_deleted=[0.1, 0.3])
+    ).set_index(["arm", "concept"])
+    by, plain = ("rate", "concept", "seed"), dict(oak="p")
+    (row,) = analysis.values_of(judged(0.0), plain, anchors, by).itertuples()
+    assert (row.K, row.C, row.B, row.value) == (1.0, 1.0, 0.0, 0.0)
+    assert row.balance == pytest.approx(np.sqrt(0.2 * 0.75))
+    (row,) = analysis.values_of(judged(np.nan), plain, anchors, by).itertuples()
+    assert row.value == row.balance
+
+
 def pictures_of(concept_sd, seed_sd, picture_sd, concepts=40, seeds=6, pictures=30, mean=0.2):
     rng, rows = np.random.default_rng(0), []
     for c in range(concepts):
