@@ -63,7 +63,7 @@ from pocket_world.oracle.witness import open_oracle, sees
 from study.analysis import regime as analysis
 from study.figures import image_grid, step_curves
 from study.page import begin
-from study.panels import PIXELS
+from study.panels import PIXELS, nothing_there
 from study.scores import summarised
 from study.wording import counted, percent
 from textinv_core.evaluation.metrics import evaluate, image_only
@@ -93,15 +93,16 @@ concept_of, drawn = {c.name: c for c in page.concepts}, {}
 def looked_at(arms, at, guided=guidance, **how):
     """Every arm's pictures at some steps, judged by CLIP and by the oracle; kept to be shown, too."""
     words, parts = page.store.learn(page.pipe, arms, batch_size=batch_size, **how), []
-    for n, (arm, word) in ((n, pair) for n in at for pair in zip(arms, words.at(n), strict=True)):
-        name = arm.concept.name
-        pictures = page.draw(word, prompts[name], guidance_scale=guided)
-        if arm.seed == seeds[0]:
-            drawn[arm.learning_rate, n, arm.kl_weight, guided, name] = pictures["image"].tolist()
-        scores = evaluate(pictures, arm.concept, page.judge).rename(columns=dict(seed="image"))
-        seen = sees(oracle, pictures, context_prompts(arm.concept.kind), name)
-        where = dict(rate=arm.learning_rate, weight=arm.kl_weight, guidance=guided, seed=arm.seed)
-        parts.append(scores.assign(**where).join(seen.reset_index(drop=True)))
+    for n in at:
+        for arm, word in zip(arms, words.at(n), strict=True):
+            name = arm.concept.name
+            pictures = page.draw(word, prompts[name], guidance_scale=guided)
+            if arm.seed == seeds[0]:
+                drawn[arm.learning_rate, n, arm.kl_weight, guided, name] = pictures["image"].tolist()
+            scores = evaluate(pictures, arm.concept, page.judge).rename(columns=dict(seed="image"))
+            seen = sees(oracle, pictures, context_prompts(arm.concept.kind), name)
+            where = dict(rate=arm.learning_rate, weight=arm.kl_weight, guidance=guided, seed=arm.seed)
+            parts.append(scores.assign(**where).join(seen.reset_index(drop=True)))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -193,7 +194,7 @@ ax.set(xlabel="concepts", ylabel="width of the interval", ylim=(0, None))
 if parts:
     ax.legend(fontsize=8)
 else:
-    ax.text(0.5, 0.5, "no oracle, or too few concepts: nothing to plan from", ha="center", transform=ax.transAxes)
+    nothing_there(ax, "no oracle, or a single concept:\nnothing to plan from")
 
 # %% tags=["remove-cell"]
 settings = dict(learning_rate=rate, steps=chosen_steps, kl_weight=kl_weight, guidance=strength.setting["guidance"])

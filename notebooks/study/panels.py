@@ -107,3 +107,11 @@ def interval_rows(
                 ax.scatter(of[name], y + offset, color=colour, s=22, label=label)
     ax.set(yticks=middle, yticklabels=labels, ylim=(len(labels) - 0.4, -0.6))
     return ax
+
+
+def nothing_there(ax: Axes, why: str) -> Axes:
+    """An empty panel that says why: a page keeps its figures on a model that cannot fill them."""
+    ax.text(0.5, 0.5, why, ha="center", va="center", transform=ax.transAxes, wrap=True)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    return ax
