@@ -6,10 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from study.wording import LEVEL, counted, in_words, opposite, verdict, verdict_either_way
+from study.wording import LEVEL, counted, in_words, opposite, verdict, verdict_either_way, verdict_within
 from textinv_core.evaluation.stats import Interval, holm
-
-OPPOSITE = {"greater": "less", "less": "greater"}
 
 
 @dataclass(frozen=True)
@@ -19,14 +17,8 @@ class Question:
     words: str  # the claim
     test: str  # what is compared
     smallest: float  # effect of interest
-    direction: str = "greater"  # or less, or either: that there is a difference at all
+    direction: str = "greater"  # less; either: there is a difference; within: none to speak of, by its interval alone
     source: str = "this study"
-
-    @property
-    def alternative(self) -> str:
-        """What its sign-flip test is against."""
-        return "two-sided" if self.direction == "either" else self.direction
-
 
 def decided(
     questions: Mapping[str, Question],
@@ -35,20 +27,25 @@ def decided(
 ) -> pd.DataFrame:
     """One row per question: estimate, low, high, p_holm, verdict, `said` (with its interval) and `tested`.
 
-    A test that could not be made counts as one of the family all the same.
+    A test that could not be made counts as one of the family all the same; a question of `within` has no test.
     """
-    p = np.array([found[key].p for key in questions])
-    p = dict(zip(questions, np.where(np.isfinite(p), holm(np.nan_to_num(p, nan=1.0)), np.nan), strict=True))
+    family = [key for key, asked in questions.items() if asked.direction != "within"]
+    raw = np.array([found[key].p for key in family])
+    p = dict.fromkeys(questions, float("nan"))
+    p |= dict(zip(family, np.where(np.isfinite(raw), holm(np.nan_to_num(raw, nan=1.0)), np.nan), strict=True))
     rows = []
     for key, asked in questions.items():
         interval, control = found[key], bool((controls or {}).get(key, False))
-        if asked.direction == "either":
+        if asked.direction == "within":
+            told = verdict_within(interval, -asked.smallest, asked.smallest)
+        elif asked.direction == "either":
             told = verdict_either_way(interval, asked.smallest)
             told = "undecided" if told == "supported" and (control or not p[key] <= LEVEL) else told
         else:
             claimed = opposite(interval) if asked.direction == "less" else interval
             told = verdict(claimed, smallest=asked.smallest, p=p[key], control=control)
         tested = f"Holm-corrected p {p[key]:.3f}" if np.isfinite(p[key]) else "no test"
+        tested = f"by its interval within {asked.smallest:g} of zero" if asked.direction == "within" else tested
         tested += f", {counted(interval.concepts, 'concept')}" + ("; the control shows the same" if control else "")
         row = dict(key=key, words=asked.words, estimate=interval.estimate, low=interval.low, high=interval.high)
         row |= dict(said=in_words(interval, "+.2f"), tested=tested, concepts=interval.concepts)
@@ -66,11 +63,12 @@ def contrast_table(table: pd.DataFrame):
 
 def as_claims(questions: Mapping[str, Question], table: pd.DataFrame, n: str) -> list[dict]:
     """The fields of one `Claim` a question."""
+    rule = f"sign-flip test over concepts, Holm over {sum(asked.direction != 'within' for asked in questions.values())}"
     return [
         dict(
             source=asked.source,
             words=asked.words,
-            test=f"{asked.test}; sign-flip test over concepts, Holm over {len(questions)}",
+            test=f"{asked.test}; {rule if asked.direction != 'within' else 'its interval within the smallest effect'}",
             result=f"{table.at[key, 'said']}; {table.at[key, 'tested']}",
             n=f"{counted(table.at[key, 'concepts'], 'concept')}, {n}",
             verdict=table.at[key, "verdict"],

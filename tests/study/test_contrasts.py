@@ -39,6 +39,16 @@ def test_holm_counts_every_question_even_one_without_a_test():
     assert alone.at["rises", "verdict"] == "supported"
 
 
+def test_no_difference_to_speak_of_is_judged_by_the_interval_alone():
+    asked = ASKED | dict(same=Question("they are alike", "new minus base", 0.1, "within"))
+    small = Interval(0.01, -0.05, 0.06, N, 0.9)
+    wide = small._replace(low=-0.2)
+    for interval, said in ((small, "supported"), (wide, "undecided"), (UP, "not supported")):
+        table = decided(asked, dict.fromkeys(ASKED, UP) | dict(same=interval))
+        assert table.at["same", "verdict"] == said and np.isnan(table.at["same", "p_holm"])
+        assert np.isclose(table.at["rises", "p_holm"], 3 * UP.p)
+
+
 def test_the_rows_become_claims_and_a_table():
     table = decided(ASKED, dict.fromkeys(ASKED, UP))
     claims = [Claim(**fields) for fields in as_claims(ASKED, table, "3 seeds each")]
