@@ -93,7 +93,8 @@ table = page.pipe.text_encoder.get_input_embeddings().weight[list(words.values()
 #
 # Named before looking, four primary contrasts:
 #
-# - is the true name nearer, among all words, to the learned row than to the one it began as? (smallest difference of interest: {glue:text}`smallest` of the vocabulary)
+# - is the true name nearer, among all words, to the learned row than to the one it began as? (smallest difference of interest: {glue:text}`smallest` of
+#   the vocabulary; control: the random word, at which nobody aimed)
 # - is the KL row nearer to the true row than the naive one, by cosine? ({glue:text}`smallest_cosine`; control: if it is nearer to every other word just as well, that is no finding)
 # - K, the concept kept in plain pictures: does the learned word come within {glue:text}`smallest` of the true name?
 # - B, concept and context in one picture: the same.
@@ -139,7 +140,7 @@ for ax, which in zip(axes, (0, min(1, contexts)), strict=True):
     cells = [dict(row="training picture", concept=c.name, image=load_images(c.images[:1], PIXELS)[0]) for c in page.concepts]
     cells += [dict(row=m, concept=n, image=tiles[n, m, prompts[n][which]]) for m in (TRUE, TI, KL, SD) for n in page.names]
     phrases = {c.name: ["", *context_prompts(c.kind).values()][which] for c in page.concepts}
-    heads = {c.name: f"{label[c.name]}\n“{c.true_name}” {phrases[c.name]}".strip() for c in page.concepts}
+    heads = {c.name: f"{label[c.name]}\n“{c.true_name}”\n{phrases[c.name]}".strip() for c in page.concepts}
     image_grid(pd.DataFrame(cells), row="row", column="concept", column_labels=heads, ax=ax, pixels=PIXELS)
     ax.tick_params(labelsize=8)
 figure.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
@@ -186,6 +187,8 @@ page.say(
     **page.common("model_name", "n_concepts", "n_seeds", "n_pictures", "n_contexts", "steps", "learning_rate", "settings_from"),
     verdict_short=f"On {page.model_name}, {analysis.ranks_said(where, len(words))}.",
     ranks=analysis.ranks_said(where, len(words)),
+    first=analysis.firsts_said(where),
+    by_chance=f"{(len(words) + 1) / 2:.0f}",
     kept=analysis.rates_said(shares, "K"),
     both=analysis.rates_said(shares, "B"),
     true_names=", ".join(f"“{c.true_name}” ({shown_name(c.class_word)})" for c in page.concepts),
@@ -202,7 +205,8 @@ page.say(
 # %% [markdown]
 # ## What this shows, and what it does not
 #
-# **Inversion moves the row toward the word that was there: {glue:text}`verdict_toward`** ({glue:text}`said_toward`). In numbers, {glue:text}`ranks`.
+# **Inversion moves the row toward the word that was there: {glue:text}`verdict_toward`** ({glue:text}`said_toward`). In numbers: {glue:text}`ranks`
+# (by chance it would be at rank {glue:text}`by_chance`); it is the nearest of all for {glue:text}`first` of the learned words.
 #
 # **The KL row ends nearer to the true row: {glue:text}`verdict_nearer`** ({glue:text}`said_nearer`).
 #

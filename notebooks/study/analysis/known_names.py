@@ -66,9 +66,11 @@ def contrasts(
 ) -> tuple[dict[str, Interval], dict[str, bool]]:
     """The primary contrasts, and whether a control shows the same of each.
 
-    Control of `nearer`: all other words. A row that KL holds near the class word may lie nearer to every word.
+    Control of `toward`: a random word. Of `nearer`: all other words, as a row that KL holds near the class word may lie
+    nearer to every word.
     """
     toward = paired_interval(where, "farther", arm="method", new=TI, base=SD, alternative="greater")
+    anyone = paired_interval(where, "farther", arm="method", new=ANY, base=SD)
     nearer = paired_interval(where, "cosine", arm="method", new=KL, base=TI, alternative="greater")
     others = paired_interval(where, "others", arm="method", new=KL, base=TI)
     alone, context = pictures[pictures["is_plain"]], pictures[~pictures["is_plain"]]
@@ -79,7 +81,8 @@ def contrasts(
         "keeps": paired_interval(alone, "concept_seen", **sides),
         "both": paired_interval(context, "both_seen", **sides),
     }
-    return found, {"nearer": side(others) == 1 and others.estimate >= nearer.estimate / 2}
+    controls = {"toward": side(anyone) == 1 and anyone.estimate >= toward.estimate - SMALLEST}
+    return found, controls | {"nearer": side(others) == 1 and others.estimate >= nearer.estimate / 2}
 
 
 def by_method(where: pd.DataFrame, shares: pd.DataFrame, probes: pd.DataFrame) -> pd.DataFrame:
@@ -113,11 +116,20 @@ def ranks_said(where: pd.DataFrame, vocabulary: int) -> str:
     ranks = where[where["method"] == TI].groupby("concept")["rank"].median().dropna()
     if ranks.empty:
         return "the true names are no single words of this model’s vocabulary, so they have no rank"
-    first = percent((where[(where["method"] == TI) & where["rank"].notna()]["rank"] == 1).mean())
-    return (
-        f"among {vocabulary} words the true name is in the middle at rank {ranks.median():.0f} of those nearest to the learned"
-        f" row (by chance, {(vocabulary + 1) / 2:.0f}), and the nearest of all for {first} of the learned words"
-    )
+    return f"of {vocabulary} words, the true name is the {_ordinal(ranks.median())} nearest to the learned row"
+
+
+def firsts_said(where: pd.DataFrame) -> str:
+    """How often the true name is the nearest word of all, in words."""
+    ranks = where[where["method"] == TI]["rank"].dropna()
+    return percent((ranks == 1).mean()) if len(ranks) else "an unknown share"
+
+
+def _ordinal(number: float) -> str:
+    """`1st`, `2nd`, `13th`."""
+    whole = round(number)
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(whole % 10, "th") if whole % 100 not in (11, 12, 13) else "th"
+    return f"{whole}{ending}"
 
 
 def rates_said(shares: pd.DataFrame, value: str) -> str:

@@ -61,7 +61,7 @@ FARTHER = {TI: 0.95, KL: 0.9, SD: 0.6}
 
 def test_what_holds_is_supported_and_what_does_not_is_not():
     found, controls = analysis.contrasts(
-        rows_of(COSINE, OTHERS, {TI: 0.95, KL: 0.9, SD: 0.6}), pictures_of({TI: 0.8, TRUE: 0.8}, {TI: 0.2, TRUE: 0.8})
+        rows_of(COSINE, OTHERS, FARTHER), pictures_of({TI: 0.8, TRUE: 0.8}, {TI: 0.2, TRUE: 0.8})
     )
     assert not controls["nearer"] and found["nearer"].estimate == pytest.approx(0.3, abs=0.02)
     assert found["keeps"].estimate == 0 and found["both"].estimate == pytest.approx(-0.6)
@@ -76,6 +76,15 @@ def test_a_row_nearer_to_every_word_is_no_finding():
     assert decided(analysis.QUESTIONS, found, controls).at["nearer", "verdict"] == "undecided"
 
 
+def test_a_random_word_that_is_as_near_takes_the_finding_back():
+    pictures = pictures_of({TI: 1, TRUE: 1}, {TI: 1, TRUE: 1})
+    for of_random, verdict in ((0.6, "supported"), (0.95, "undecided")):
+        rows = rows_of(COSINE | {ANY: 0.1}, OTHERS | {ANY: 0.1}, FARTHER | {ANY: of_random})
+        luck = np.random.default_rng(1).normal(0, 0.01, len(rows))
+        found, controls = analysis.contrasts(rows.assign(farther=rows["farther"] + luck), pictures)
+        assert decided(analysis.QUESTIONS, found, controls).at["toward", "verdict"] == verdict
+
+
 def test_words_that_were_not_trained_stand_beside_every_seed():
     table = pd.DataFrame(dict(method=[TRUE, TI, TI], concept="oak", seed=[0, 0, 1], value=[1.0, 2.0, 3.0]))
     both = analysis.of_all_seeds(table, (TRUE, SD), [0, 1])
@@ -84,7 +93,10 @@ def test_words_that_were_not_trained_stand_beside_every_seed():
 
 def test_ranks_and_rates_in_words():
     where = rows_of(COSINE, OTHERS, FARTHER)
-    assert "at rank 5" in analysis.ranks_said(where, 301) and "(by chance, 151)" in analysis.ranks_said(where, 301)
+    assert "of 301 words, the true name is the 5th nearest" in analysis.ranks_said(where, 301)
+    assert "the 22nd" in analysis.ranks_said(where.assign(rank=22.0), 301)
+    assert "the 13th" in analysis.ranks_said(where.assign(rank=13.0), 301)
+    assert analysis.firsts_said(where) == "0 %" and analysis.firsts_said(where.assign(rank=1.0)) == "100 %"
     assert "no single words" in analysis.ranks_said(where.assign(rank=np.nan), 301)
     shares = pd.DataFrame(dict(method=[TRUE, TI], concept="oak", seed=0, K=[0.9, 0.5], B=np.nan))
     assert analysis.rates_said(shares, "K") == f"{TRUE} 90 %, {TI} 50 %"
