@@ -33,7 +33,7 @@ clip: str = ""  # [name] the CLIP whose text half is the model's text encoder; e
 concept: str = ""  # [folder] one concept of your own, with a `true_name`; empty: those of `concepts`
 concepts: list[str] = ["known_tree", "known_building", "known_creature", "known_car", "known_figurine", "known_cake", "known_person", "known_style"]  # [names or folders] concepts with a `true_name`
 initializer: str = ""  # [word] where learning starts; empty: each concept's own
-as_chosen: bool = False  # [yes or no] take rate, steps, KL weight and guidance from the page on settings, where it was run
+as_chosen: bool = False  # [yes or no] take learning rate, steps and guidance from the page on settings, where it was run
 learning_rate: float = 0.01  # [per update] Adam's step size
 steps: int = 500  # [updates] length of training
 kl_weight: float = 0.0  # [lam] weight of the KL term; zero: the one that was chosen
@@ -184,7 +184,7 @@ contrast_table(primary)
 
 # %% tags=["remove-cell"]
 page.say(
-    **page.common("model_name", "n_concepts", "n_seeds", "n_pictures", "n_contexts", "steps", "learning_rate", "settings_from"),
+    **page.common("n_concepts", "n_seeds", "steps", "learning_rate", "settings_from"),
     verdict_short=f"On {page.model_name}, {analysis.ranks_said(where, len(words))}.",
     ranks=analysis.ranks_said(where, len(words)),
     first=analysis.firsts_said(where),

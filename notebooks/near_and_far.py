@@ -180,7 +180,7 @@ agreement = analysis.agreement(shares, (TI, DB))
 kept = analysis.kept_said(numbers)
 n_near = sum(group == NEAR for group in group_of.values())
 page.say(
-    **page.common("model_name", "n_concepts", "n_seeds", "n_pictures", "n_contexts", "steps", "dreambooth_steps", "settings_from"),
+    **page.common("n_seeds", "n_pictures", "n_contexts", "steps", "dreambooth_steps", "settings_from"),
     verdict_short=f"On {page.model_name}, {analysis.answer(numbers)}.",
     kept=kept,
     agreement=f"{agreement:.2f}" if np.isfinite(agreement) else "no defined value",

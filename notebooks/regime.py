@@ -151,8 +151,8 @@ ax.figure.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), sharex=True, layout="constrained")
 for ax, (value, said) in zip(axes, dict(K="concept kept", C="context there", value=value_name).items(), strict=True):
     if of_length[value].notna().any():
-        step_curves(of_length.astype(dict(rate=str)), value, hue="rate", ax=ax, markersize=4)
-        ax.get_legend().set_title("learning rate")
+        by_rate = of_length.astype(dict(rate=str)).rename(columns=dict(rate=CALLED["rate"]))
+        step_curves(by_rate, value, hue=CALLED["rate"], ax=ax, markersize=4)
     ax.axvline(chosen_steps, color="0.4", linestyle="--", linewidth=1)
     ax.set(xlabel="training step", ylabel=said)
 plt.show()
@@ -200,7 +200,7 @@ else:
 settings = dict(learning_rate=rate, steps=chosen_steps, kl_weight=kl_weight, guidance=strength.setting["guidance"])
 at = of_length[(of_length["rate"] == rate) & (of_length["step"] == chosen_steps)].groupby("concept")[["K", "C", "B"]].mean().mean()
 page.say(
-    **page.common("model_name", "n_concepts", "n_seeds", "n_pictures", "n_contexts"),
+    **page.common("n_concepts", "n_seeds", "n_contexts"),
     **{f"chosen_{key}": f"{value:g}" if isinstance(value, float) else f"{value}" for key, value in settings.items()},
     verdict_short=f"On {page.model_name}, {chosen_steps} steps at a learning rate of {rate:g} serve best.",
     where_length=analysis.said_edge(length, CALLED),

@@ -32,7 +32,7 @@ judge: str = ""  # [name] the CLIP that scores: a folder or a Hub id; empty: the
 concept: str = ""  # [folder] one concept of your own; empty: those of `concepts`
 concepts: list[str] = ["violet_cloud", "sky_castle", "dusk_style", "merry_man"]  # [names or folders] what to learn
 initializer: str = ""  # [word] where learning starts; empty: each concept's own
-as_chosen: bool = False  # [yes or no] take rate, steps, KL weight and guidance from the page on settings, where it was run
+as_chosen: bool = False  # [yes or no] take learning rate, steps and guidance from the page on settings, where it was run
 learning_rate: float = 0.01  # [per update] Adam's step size
 steps: int = 500  # [updates] length of training
 checkpoint_every: int = 0  # [updates] distance of the steps looked at; zero: a tenth of all
@@ -275,7 +275,7 @@ contrast_table(table)
 # %% tags=["remove-cell"]
 missing = "On this model nothing can be read from a picture but by CLIP, so there is nothing to say here of attributes."
 page.say(
-    **page.common("model_name", "n_concepts", "n_seeds", "n_pictures", "steps", "learning_rate", "settings_from"),
+    **page.common("n_concepts", "n_seeds", "n_pictures", "steps", "learning_rate", "settings_from"),
     verdict_short=f"On {page.model_name}, a word ends with {analysis.ends_said(groups, TI)} of what its pictures show." if len(groups) else missing,
     ends_naive=analysis.ends_said(groups, TI),
     ends_kl=analysis.ends_said(groups, KL),

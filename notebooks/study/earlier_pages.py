@@ -1,6 +1,6 @@
 """What other pages have on record: their words, a row for each checkpoint, and the settings that some of them chose."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -53,8 +53,8 @@ def word_at(table: pd.DataFrame, concept: str, seed: int, weight: float, step: i
     return next(e for e in Run(row.run).at(row.step) if e.arm == row.arm)
 
 
-def chosen_regime(profile: str, given: Mapping) -> dict:
-    """Those of the `given` settings that the page on settings chose in this profile, as it chose them.
+def chosen_regime(profile: str, asked: Collection[str]) -> dict:
+    """Those of the settings `asked` for that the page on settings chose in this profile, as it chose them.
 
     None where that page has not been run. Settings: learning_rate, steps, kl_weight, guidance.
     """
@@ -62,7 +62,7 @@ def chosen_regime(profile: str, given: Mapping) -> dict:
     if not numbers.is_file():
         return {}
     kept, kinds = load_json(numbers), dict(learning_rate=float, steps=int, kl_weight=float, guidance=float)
-    return {key: kind(kept[f"chosen_{key}"]) for key, kind in kinds.items() if key in given}
+    return {key: kind(kept[f"chosen_{key}"]) for key, kind in kinds.items() if key in asked}
 
 
 def chosen_kl_weight(profile: str, given: float) -> tuple[float, str]:
@@ -73,7 +73,7 @@ def chosen_kl_weight(profile: str, given: float) -> tuple[float, str]:
     """
     if given:
         return given, "given to this run"
-    if found := chosen_regime(profile, dict(kl_weight=given)):
+    if found := chosen_regime(profile, ["kl_weight"]):
         return found["kl_weight"], "taken over from the page on settings"
     numbers = record_dir(profile, "kl_tradeoff") / "numbers.json"
     if numbers.is_file():

@@ -164,8 +164,8 @@ def begin(name: str, cells: MutableMapping) -> Page:
     use_style()
     plt.rcParams["figure.dpi"] = 120
     given = {key: cells[key] for key in cells["__annotations__"]}
-    if given.get("as_chosen"):
-        given |= chosen_regime(given["profile"], given)
+    if given.get("as_chosen"):  # the KL weight apart, which zero leaves open: see `chosen_kl_weight`
+        given |= chosen_regime(given["profile"], given.keys() - {"kl_weight"})
         cells.update(given)
     where = {key: given[key] for key in ("profile", "model", "judge", "out", "runs", "initializer") if key in given}
     chosen = [given["concept"]] if given.get("concept") else given["concepts"]

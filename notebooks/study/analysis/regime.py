@@ -61,10 +61,11 @@ def choose(
 ) -> Choice:
     """The setting of the highest mean value; of those within `near` of it the one that is least, axis by axis.
 
-    The first axis decides first: put what costs most there. `otherwise` where no setting has a value.
+    The first axis decides first: put what costs most there. `otherwise` where no setting has a value, and where all are
+    as good.
     """
     table = by_setting(values, axes).dropna(subset=["value"])
-    if table.empty or not (table["concepts"] > 0).all():
+    if table.empty or table["value"].max() - table["value"].min() <= near:
         return Choice(dict(otherwise), float("nan"), (), False)
     good = table[table["value"] >= table["value"].max() - near].sort_values(list(axes), kind="stable")
     best = good.iloc[0]
@@ -76,7 +77,7 @@ def choose(
 def said_edge(choice: Choice, called: Mapping[str, str]) -> str:
     """Whether a choice lies inside its grid, in words."""
     if not choice.known:
-        return "nothing could be compared, so the settings are the ones this page began with"
+        return "the grid shows no difference, so it is what this page began with"
     if not choice.edge:
         return "inside its grid"
     return f"at an end of its grid in {' and '.join(called[axis] for axis in choice.edge)}, so a wider grid might do better"
