@@ -188,7 +188,7 @@ page.say(
     verdict_short=f"On {page.model_name}, {analysis.ranks_said(where, len(words))}.",
     ranks=analysis.ranks_said(where, len(words)),
     first=analysis.firsts_said(where),
-    by_chance=f"{(len(words) + 1) / 2:.0f}",
+    by_chance=f"{(len(words) + 1) / 2:.0f}",  # the mean rank of a word that nobody aimed at
     kept=analysis.rates_said(shares, "K"),
     both=analysis.rates_said(shares, "B"),
     true_names=", ".join(f"“{c.true_name}” ({shown_name(c.class_word)})" for c in page.concepts),

@@ -187,7 +187,7 @@ parts = analysis.components(both, "both_seen", arm="method", new="KL", base="nai
 plan = analysis.simulated(parts, SIZES, smallest) if parts else None
 figure, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 for (n, pictures), rows in plan.groupby(["seeds", "pictures"]) if parts else ():
-    if pictures == SIZES[0][2] or n == seeds[-1] + 1:
+    if pictures == SIZES[0][2] or n == len(seeds):
         ax.plot(rows["concepts"], rows["width"], "o-", markersize=4, label=f"{counted(n, 'seed')}, {pictures} pictures")
 ax.axhline(smallest, color="0.3", linestyle="--", linewidth=1)
 ax.set(xlabel="concepts", ylabel="width of the interval", ylim=(0, None))
@@ -202,14 +202,16 @@ at = of_length[(of_length["rate"] == rate) & (of_length["step"] == chosen_steps)
 page.say(
     **page.common("n_concepts", "n_seeds", "n_contexts"),
     **{f"chosen_{key}": f"{value:g}" if isinstance(value, float) else f"{value}" for key, value in settings.items()},
-    verdict_short=f"On {page.model_name}, {chosen_steps} steps at a learning rate of {rate:g} serve best.",
+    verdict_short=f"On {page.model_name}, {chosen_steps} steps at a learning rate of {rate:g} serve best."
+    if length.known
+    else f"On {page.model_name} no setting does better than another; the book keeps {chosen_steps} steps at a learning rate of {rate:g}.",
     where_length=analysis.said_edge(length, CALLED),
     where_weight=analysis.said_edge(leash, CALLED),
     where_guidance=analysis.said_edge(strength, CALLED),
     rates_there=f"K {percent(at['K'])}, C {percent(at['C'])}, B {percent(at['B'])}" if oracle else "known by CLIP only",
     value_kl=f"{leash.value:.2f}" if leash.known else "not defined",
     judged_by="" if oracle else "This model has no oracle: only CLIP’s reading is there, and its balance of likeness and obedience decides.",
-    spread=f"{parts.concept:.2f} between concepts, {parts.seed:.2f} between seeds of one, {parts.picture:.2f} between pictures" if parts else "not known",
+    spread=f"has a standard deviation of {parts.concept:.2f} between concepts, {parts.seed:.2f} between seeds of one, {parts.picture:.2f} between pictures" if parts else "is not known here",
     plan=analysis.plan_said(plan, smallest),
     smallest=f"{smallest:g}",
     repetitions=f"{analysis.REPETITIONS}",
@@ -220,9 +222,9 @@ page.say(
 #
 # **Chosen:** a learning rate of {glue:text}`chosen_learning_rate` for {glue:text}`chosen_steps` steps ({glue:text}`where_length`); a KL weight of
 # {glue:text}`chosen_kl_weight` ({glue:text}`where_weight`; there the deciding value is {glue:text}`value_kl`); guidance of
-# {glue:text}`chosen_guidance` ({glue:text}`where_guidance`). At the chosen rate and length the naive word has {glue:text}`rates_there`.
+# {glue:text}`chosen_guidance` ({glue:text}`where_guidance`). At the chosen rate and length the naive word’s rates are: {glue:text}`rates_there`.
 #
-# **How large a study:** the difference in B spreads by {glue:text}`spread` (standard deviations). So {glue:text}`plan`.
+# **How large a study:** the difference in B {glue:text}`spread`. So {glue:text}`plan`.
 #
 # **What to do:** run this page first, then the others with `as_chosen` set to true; they read what is written here. On another model, choose
 # again: no setting is carried from one regime to another.

@@ -45,7 +45,7 @@ def decided(
             claimed = opposite(interval) if asked.direction == "less" else interval
             told = verdict(claimed, smallest=asked.smallest, p=p[key], control=control)
         tested = f"Holm-corrected p {p[key]:.3f}" if np.isfinite(p[key]) else "no test"
-        tested = f"by its interval within {asked.smallest:g} of zero" if asked.direction == "within" else tested
+        tested = "judged by its interval alone" if asked.direction == "within" else tested
         tested += f", {counted(interval.concepts, 'concept')}" + ("; the control shows the same" if control else "")
         row = dict(key=key, words=asked.words, estimate=interval.estimate, low=interval.low, high=interval.high)
         row |= dict(said=in_words(interval, "+.2f"), tested=tested, concepts=interval.concepts)
