@@ -164,6 +164,9 @@ about: A test.
 parameters: {{model: {model}, judge: {judge}, steps: 4, seeds: [3, 4], images_per_prompt: 1, contexts: 2,
   num_inference_steps: 2, guidance: 2.0}}
 experiments:
+  regime:
+    parameters: {{concepts: [lemon_pine, toy_king], learning_rates: [0.01, 0.03], kl_weights: [0.1, 1.0],
+      guidances: [1.5, 2.0], seeds: [3]}}
   step_ablation:
     parameters: {{concepts: [violet_cloud, sky_castle], checkpoint_every: 2}}
     split_by: concepts
@@ -179,6 +182,16 @@ experiments:
   quantitative:
     parameters: {{concepts: [violet_cloud, known_tree], development: [], dreambooth_steps: 2, class_pictures: 2}}
     after: [step_ablation, kl_tradeoff]
+  what_it_learns:
+    parameters: {{concepts: [merry_man, elder_tree], as_chosen: true, checkpoint_every: 2, references: 2,
+      dreambooth_steps: 2, class_pictures: 2}}
+    after: [regime]
+  known_names:
+    parameters: {{concepts: [known_tree], as_chosen: true}}
+    after: [regime]
+  near_and_far:
+    parameters: {{concepts: [merry_man, elder_tree], dreambooth_steps: 2, class_pictures: 2}}
+    after: [regime, what_it_learns]
   probes:
     parameters: {{concepts: [elder_tree, jolly_man]}}
     after: [quantitative]
@@ -201,11 +214,12 @@ experiments:
     after: [step_ablation]
   explore:
     parameters: {{concepts: [violet_cloud, lemon_pine], images_per_prompt: 1}}
-    after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, probes, kl_tradeoff,
-      harmony, dataset_and_concepts, more_vectors, what_it_costs, your_own_concept]
+    after: [regime, step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, what_it_learns,
+      known_names, near_and_far, probes, kl_tradeoff, harmony, dataset_and_concepts, more_vectors, what_it_costs,
+      your_own_concept]
   summary:
-    after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, probes, kl_tradeoff,
-      harmony, dataset_and_concepts, more_vectors]
+    after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, what_it_learns,
+      known_names, near_and_far, probes, kl_tradeoff, harmony, dataset_and_concepts, more_vectors]
 """
 
 

@@ -1,6 +1,6 @@
-"""What other pages have on record: their words, a row for each checkpoint, and the KL weight that one of them chose."""
+"""What other pages have on record: their words, a row for each checkpoint, and the settings that some of them chose."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -53,15 +53,29 @@ def word_at(table: pd.DataFrame, concept: str, seed: int, weight: float, step: i
     return next(e for e in Run(row.run).at(row.step) if e.arm == row.arm)
 
 
+def chosen_regime(profile: str, asked: Collection[str]) -> dict:
+    """Those of the settings `asked` for that the page on settings chose in this profile, as it chose them.
+
+    None where that page has not been run. Settings: learning_rate, steps, kl_weight, guidance.
+    """
+    numbers = record_dir(profile, "regime") / "numbers.json"
+    if not numbers.is_file():
+        return {}
+    kept, kinds = load_json(numbers), dict(learning_rate=float, steps=int, kl_weight=float, guidance=float)
+    return {key: kind(kept[f"chosen_{key}"]) for key, kind in kinds.items() if key in asked}
+
+
 def chosen_kl_weight(profile: str, given: float) -> tuple[float, str]:
     """The KL weight a page uses where it needs a single one, and where that comes from, in words.
 
-    `given`, unless zero: then the one that `kl_tradeoff` settled on in this profile; UNCHOSEN_KL_WEIGHT where that
-    page has not been run.
+    `given`, unless zero: then the one that `regime` chose in this profile, or else the one that `kl_tradeoff` settled
+    on; UNCHOSEN_KL_WEIGHT where neither page has been run.
     """
     if given:
         return given, "given to this run"
+    if found := chosen_regime(profile, ["kl_weight"]):
+        return found["kl_weight"], "taken over from the page on settings"
     numbers = record_dir(profile, "kl_tradeoff") / "numbers.json"
     if numbers.is_file():
         return float(load_json(numbers)["kl_weight"]), "taken over from the page on KL weights"
-    return UNCHOSEN_KL_WEIGHT, "not chosen by any run of the page on KL weights"
+    return UNCHOSEN_KL_WEIGHT, "not chosen by any run of the pages on settings and on KL weights"

@@ -1,7 +1,7 @@
 """What every notebook of the study opens at its start, says in its prose, and records at its end."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -11,6 +11,7 @@ import pandas as pd
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
+from study.earlier_pages import chosen_regime
 from study.figures import use_style
 from study.sheets import write_sheet
 from study.wording import shown_name
@@ -121,6 +122,9 @@ class Page:
             known |= dict(n_seeds=f"{len(given['seeds'])}")
         if "images_per_prompt" in given:
             known |= dict(n_pictures=f"{given['images_per_prompt']}")
+        if "as_chosen" in given:
+            found = given["as_chosen"] and chosen_regime(given["profile"], given)
+            known |= dict(settings_from="as chosen on the page on settings" if found else "given to this run")
         if "contexts" in given:
             known |= dict(n_contexts=f"{min(len(texts) - 1 for texts in self.prompts().values())}")
         settings = {key: f"{value:g}" if isinstance(value, float) else f"{value}" for key, value in given.items()}
@@ -151,14 +155,18 @@ class Page:
         write_json(self.folder / "provenance.json", record | dict(profile=self.profile, page=self.name))
 
 
-def begin(name: str, cells: Mapping) -> Page:
+def begin(name: str, cells: MutableMapping) -> Page:
     """A notebook's page as its parameters say, `cells` being the notebook's `globals()`; sets the figures' style.
 
-    The parameters are the names that a notebook annotates: its parameters cell alone does.
+    The parameters are the names that a notebook annotates: its parameters cell alone does. Where its `as_chosen` is
+    true, the settings that the page on settings chose in this profile take the place of the notebook's own.
     """
     use_style()
     plt.rcParams["figure.dpi"] = 120
     given = {key: cells[key] for key in cells["__annotations__"]}
+    if given.get("as_chosen"):  # the KL weight apart, which zero leaves open: see `chosen_kl_weight`
+        given |= chosen_regime(given["profile"], given.keys() - {"kl_weight"})
+        cells.update(given)
     where = {key: given[key] for key in ("profile", "model", "judge", "out", "runs", "initializer") if key in given}
     chosen = [given["concept"]] if given.get("concept") else given["concepts"]
     return open_page(name, concepts=chosen, parameters=given, **where)

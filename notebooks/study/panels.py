@@ -129,3 +129,11 @@ def differences(
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     return ax
+
+
+def nothing_there(ax: Axes, why: str) -> Axes:
+    """An empty panel that says why: a page keeps its figures on a model that cannot fill them."""
+    ax.text(0.5, 0.5, why, ha="center", va="center", transform=ax.transAxes, wrap=True)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    return ax

@@ -2,7 +2,7 @@
 
 import pytest
 
-from study import earlier_pages
+from study import earlier_pages, page
 from textinv_core.files import write_json
 
 
@@ -24,3 +24,35 @@ def test_else_the_one_chosen_in_the_same_profile(records):
     assert earlier_pages.chosen_kl_weight("quick", 0.0) == (0.3, "taken over from the page on KL weights")
     weight, source = earlier_pages.chosen_kl_weight("other", 0.0)
     assert weight == earlier_pages.UNCHOSEN_KL_WEIGHT and "not chosen" in source
+
+
+CHOSEN = dict(chosen_learning_rate="0.03", chosen_steps="400", chosen_kl_weight="0.05", chosen_guidance="6")
+
+
+def test_the_page_on_settings_decides_the_weight_before_the_page_on_weights(records):
+    write_json(records / "quick/kl_tradeoff/numbers.json", dict(kl_weight="0.3"))
+    write_json(records / "quick/regime/numbers.json", CHOSEN)
+    assert earlier_pages.chosen_kl_weight("quick", 0.0) == (0.05, "taken over from the page on settings")
+    assert earlier_pages.chosen_kl_weight("quick", 0.2)[0] == 0.2
+
+
+def test_chosen_settings_are_those_that_a_page_has_and_of_their_kind(records):
+    given = dict(learning_rate=0.01, steps=500, contexts=3)
+    assert earlier_pages.chosen_regime("quick", given) == {}
+    write_json(records / "quick/regime/numbers.json", CHOSEN)
+    found = earlier_pages.chosen_regime("quick", given)
+    assert found == dict(learning_rate=0.03, steps=400) and isinstance(found["steps"], int)
+    assert earlier_pages.chosen_regime("other", given) == {}
+
+
+def test_a_page_takes_what_was_chosen_into_its_cells_if_it_asks_for_it(records, monkeypatch):
+    write_json(records / "quick/regime/numbers.json", CHOSEN)
+    monkeypatch.setattr(page, "open_page", lambda name, *, parameters, **_: parameters)
+    types = dict.fromkeys(("profile", "concepts", "as_chosen", "learning_rate", "steps", "kl_weight"))
+    cells = dict(__annotations__=types, profile="quick", concepts=["oak"], as_chosen=True)
+    cells |= dict(learning_rate=0.01, steps=500, kl_weight=0.0, other=1)
+    given = page.begin("known_names", cells)
+    assert given["steps"] == cells["steps"] == 400 and cells["learning_rate"] == 0.03 and cells["other"] == 1
+    assert cells["kl_weight"] == 0.0  # zero asks `chosen_kl_weight`, which says where the weight comes from
+    cells |= dict(as_chosen=False, steps=500)
+    assert page.begin("known_names", cells)["steps"] == 500

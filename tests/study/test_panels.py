@@ -56,3 +56,9 @@ def test_scores_stand_between_their_anchors(hue):
     figure = panels.scores_between_anchors(summary, anchors, labels, hue=hue, shaded=(2, 4))
     assert len(figure.axes) == 4 and bool(figure.legends) == bool(hue)
     assert {1.0, 0.0} <= {line.get_ydata()[0] for line in figure.axes[0].lines if len(line.get_ydata())}
+
+
+def test_an_empty_panel_says_why():
+    ax = panels.nothing_there(plt.subplots()[1], "no oracle")
+    assert [text.get_text() for text in ax.texts] == ["no oracle"] and not len(ax.get_xticks())
+    plt.close(ax.figure)
