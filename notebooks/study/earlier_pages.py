@@ -6,6 +6,7 @@ import pandas as pd
 
 from textinv_core.drawing.store import DECIDES, Store
 from textinv_core.files import load_json
+from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import Concept, data_hash
 from textinv_core.learning.models import model_hash
 from textinv_core.learning.runs import Run, recorded
@@ -14,7 +15,9 @@ from textinv_core.paths import record_dir
 from textinv_core.provenance import identity
 
 UNCHOSEN_KL_WEIGHT = 0.1  # lambda of the KL term, before any run has chosen one
-LIKE = dict(vectors=1, l2_weight=0.0, norm_lock=False, kl_weighting="exact", kl_variance="fixed_small")
+PLAIN = ("initializer", "learning_rate", "seed", "kl_weight")  # in which words may differ that are alike
+LIKE = {name: field.default for name, field in Arm.model_fields.items() if name not in ("concept", "basis", *PLAIN)}
+LIKE |= {"basis": ""}  # as a table writes it
 
 
 def recorded_words(store: Store, pipe, concepts: Sequence[Concept], learning_rate: float) -> pd.DataFrame:
