@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import torch
 
+from study.parameters import ParameterError
 from textinv_core.baselines.rivals import dvar_stop, tea
 from textinv_core.evaluation.probes import rescaled
 from textinv_core.learning.arms import METHODS
@@ -51,17 +52,17 @@ def shown_method(name: str) -> str:
 
 
 def check_methods(names: Sequence[str]) -> None:
-    """ValueError, with the list of all, on a name that is none of them or stands there twice."""
+    """ParameterError, with the list of all, on a name that is none of them or stands there twice."""
     known = [*TUNED, *CEILINGS]
     for name in names:
         if name not in known or list(names).count(name) > 1:
-            raise ValueError(f"methods: {name!r}; expected some of {', '.join(known)}, each once")
+            raise ParameterError(f"methods: {name!r}; expected some of {', '.join(known)}, each once")
 
 
 def read_grid(lines: Sequence[str]) -> dict[str, tuple[float, ...]]:
     """Method -> its values, in the order of the table: TUNED's, where no line like `kl: 0.1 0.3 1` says otherwise.
 
-    ValueError if a line cannot be read, or if not all methods have as many values.
+    ParameterError if a line cannot be read, or if not all methods have as many values.
     """
     grid = {name: tuned.values for name, tuned in TUNED.items()}
     for line in lines:
@@ -69,10 +70,10 @@ def read_grid(lines: Sequence[str]) -> dict[str, tuple[float, ...]]:
         try:
             grid[name] = tuple(type(TUNED[name].values[0])(value) for value in values.split())
         except (KeyError, ValueError):
-            raise ValueError(f"grid: {line!r}; expected a method and its values, like 'kl: 0.1 0.3 1'") from None
+            raise ParameterError(f"grid: {line!r}; expected a method and its values, like 'kl: 0.1 0.3 1'") from None
     sizes = {name: len(set(values)) for name, values in grid.items()}
     if len(set(sizes.values())) > 1 or 0 in sizes.values():
-        raise ValueError(f"grid: expected as many values for every method, got {sizes}")
+        raise ParameterError(f"grid: expected as many values for every method, got {sizes}")
     return grid
 
 
