@@ -3,16 +3,21 @@
 Each method has as many values to choose from on development concepts: the same budget for all.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
 
+from study.costs import arm_step, in_turns
 from study.parameters import ParameterError
 from textinv_core.baselines.rivals import dvar_stop, tea
+from textinv_core.drawing.store import Store
 from textinv_core.evaluation.probes import rescaled
-from textinv_core.learning.arms import METHODS
-from textinv_core.learning.tokens import Embedding
+from textinv_core.learning.arms import METHODS, Arm
+from textinv_core.learning.concepts import Concept, training_templates
+from textinv_core.learning.objective import Objective
+from textinv_core.learning.precision import fastest_dtype
+from textinv_core.learning.tokens import Embedding, initial_rows, known_templates
 
 
 class Tuned(NamedTuple):
@@ -59,10 +64,11 @@ def check_methods(names: Sequence[str]) -> None:
             raise ParameterError(f"methods: {name!r}; expected some of {', '.join(known)}, each once")
 
 
-def read_grid(lines: Sequence[str]) -> dict[str, tuple[float, ...]]:
-    """Method -> its values, in the order of the table: TUNED's, where no line like `kl: 0.1 0.3 1` says otherwise.
+def read_grid(lines: Sequence[str], budget: int = 3) -> dict[str, tuple[float, ...]]:
+    """Method -> as many values as the budget allows, from the middle of its list.
 
-    ParameterError if a line cannot be read, or if not all methods have as many values.
+    The lists are TUNED's, where no line like `kl: 0.1 0.3 1` says otherwise; ParameterError if a line cannot be read,
+    or if a method has fewer values than the budget asks for.
     """
     grid = {name: tuned.values for name, tuned in TUNED.items()}
     for line in lines:
@@ -71,10 +77,10 @@ def read_grid(lines: Sequence[str]) -> dict[str, tuple[float, ...]]:
             grid[name] = tuple(type(TUNED[name].values[0])(value) for value in values.split())
         except (KeyError, ValueError):
             raise ParameterError(f"grid: {line!r}; expected a method and its values, like 'kl: 0.1 0.3 1'") from None
-    sizes = {name: len(set(values)) for name, values in grid.items()}
-    if len(set(sizes.values())) > 1 or 0 in sizes.values():
-        raise ParameterError(f"grid: expected as many values for every method, got {sizes}")
-    return grid
+    short = ", ".join(name for name, values in grid.items() if not 1 <= budget <= len(set(values)))
+    if short:
+        raise ParameterError(f"budget: {budget} settings a method are asked for; these have another number: {short}")
+    return {name: values[(len(values) - budget) // 2 :][:budget] for name, values in grid.items()}
 
 
 def arm_settings(method: str, value: float, learning_rate: float, names: Sequence[str] = ()) -> dict:
@@ -85,6 +91,55 @@ def arm_settings(method: str, value: float, learning_rate: float, names: Sequenc
     if setting == RATE.setting:
         return dict(method=method, learning_rate=learning_rate * value)
     return dict(method=method, learning_rate=learning_rate) | basis | {setting: value}
+
+
+def arm_of(concept: Concept, method: str, value: float, seed: int, learning_rate: float, names: Sequence[str]) -> Arm:
+    """The arm that a method's word comes of."""
+    return Arm(concept, seed=seed, **arm_settings(method, value, learning_rate, names))
+
+
+def learn_words(
+    store: Store,
+    pipe,
+    concept: Concept,
+    methods: Sequence[str],
+    grid: Mapping[str, Sequence[float]],
+    *,
+    seeds: Sequence[int],
+    learning_rate: float,
+    names: Sequence[str],  # that span the basis of names
+    **training,  # steps, checkpoint_every, batch_size
+) -> dict[tuple[str, float, int], Embedding]:
+    """(method, value, training seed) -> word; all arms of a concept learn together, each once."""
+    wanted = [(method, value, seed) for method in methods for value in grid[method] for seed in seeds]
+    arms = {key: arm_of(concept, *key, learning_rate, names) for key in wanted}
+    learned = store.learn(pipe, list({arm.id: arm for arm in arms.values()}.values()), **training)
+    at = {step: {word.arm: word for word in learned.at(step)} for step in learned.steps}
+    losses = learned.log.pivot(index="arm", columns="step", values="loss")
+    median = float(pipe.text_encoder.get_input_embeddings().weight.float().norm(dim=-1).median())
+    how = dict(steps=learned.steps, word=initial_rows(pipe, concept.initializer), median=median)
+    words = {}
+    for (method, value, seed), arm in arms.items():
+        own = {step: words_then[arm.id] for step, words_then in at.items()}
+        if method in AFTER:
+            found = made_after(method, value, at=own.get, losses=list(losses.loc[arm.id]), **how)
+        words[method, value, seed] = found if method in AFTER else own[learned.steps[-1]]
+    return words
+
+
+def seconds_a_word(pipe, arms: Mapping[str, Arm], *, batch_size: int, steps: int) -> dict[str, float]:
+    """Method -> seconds of one word alone on this machine: a step, timed in turns, times all steps.
+
+    What is made after training costs what the naive word does.
+    """
+    how = dict(batch_size=batch_size, dtype=fastest_dtype(pipe.unet))
+    tasks = {}
+    for method, arm in arms.items():
+        if method not in AFTER:
+            templates = known_templates(pipe.tokenizer, arm.concept.templates or training_templates(arm.concept.kind))
+            tasks[method] = arm_step(Objective(pipe, [arm], templates={arm.concept.name: templates}, **how))
+    found = steps * in_turns(tasks, repeats=3, calls=2).groupby("task")["seconds"].median()
+    return {method: float(found[method if method in tasks else "naive"]) for method in arms}
 
 
 def made_after(

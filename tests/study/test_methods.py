@@ -45,13 +45,22 @@ def test_a_grid_may_be_given_but_not_an_unequal_one():
     assert methods.read_grid(["kl: 0.1 0.2 0.4"])["kl"] == (0.1, 0.2, 0.4)
     assert methods.read_grid(["vectors: 2 4 8"])["vectors"] == (2, 4, 8)
     for wrong, said in (
-        ("kl: 0.1", "as many values"),
+        ("kl: 0.1", "asked for"),
         ("kl: a b c", "like"),
         ("kll: 1 2 3", "like"),
-        ("kl:", "as many"),
+        ("kl:", "asked for"),
     ):
         with pytest.raises(ParameterError, match=said):
             methods.read_grid([wrong])
+
+
+def test_the_budget_is_the_same_for_all():
+    for budget in (1, 2, 3):
+        assert {len(values) for values in methods.read_grid([], budget).values()} == {budget}
+    assert methods.read_grid([], 1)["kl"] == methods.TUNED["kl"].values[1:2]
+    for wrong in (0, 4):
+        with pytest.raises(ParameterError, match="budget"):
+            methods.read_grid([], wrong)
 
 
 def test_what_needs_no_training_is_made_of_the_naive_words_checkpoints():

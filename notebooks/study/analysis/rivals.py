@@ -125,8 +125,9 @@ def contrasts(chosen: pd.DataFrame, base: str) -> pd.DataFrame:
     for method in dict.fromkeys(chosen["method"]):
         if method != base:
             found = paired_interval(chosen, "B", arm="method", new=method, base=base)
-            rows[method] = dict(interval=found, p=found.p)
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["interval", "p"])
+            rows[method] = dict(interval=found, estimate=found.estimate, low=found.low, high=found.high, p=found.p)
+    columns = ["interval", "estimate", "low", "high", "p"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("method")
     table["p_holm"] = np.where(table["p"].notna(), holm(table["p"].fillna(1.0)), np.nan) if len(table) else []
     return table
 
