@@ -117,7 +117,7 @@ tuned_on = "the oracle’s B" if oracle else "CLIP’s balance"
 # | *DVAR’s stop* | the checkpoint where the variance of the last {glue:text}`window` fixed-batch losses falls below a share of that of all {cite:p}`voronov2023` (share) |
 #
 # Beside them two ceilings that are no learned row: *DreamBooth* {cite:p}`ruiz2023`, which fine-tunes the network, and the *true name*, where the model
-# knows one for the concept.
+# knows one for the concept. DreamBooth is run from the first training seed alone.
 #
 # DreamBooth keeps its class alive by learning pictures of it too. **That cannot help a word.** Let $v$ be the row, all else frozen, and $c(v)$ what the text
 # encoder makes of a prompt. The class’s prompt does not hold the word, so its $c$ does not depend on $v$, and
@@ -159,7 +159,8 @@ learned = {c.name: learn_words(page.store, pipe, c, words_of, tried, names=basis
 # %% tags=["hide-input"]
 spare, token = page.store.pictures.with_name("dreambooth"), rare_token(pipe.tokenizer)
 tuning = any(name in development for name in page.names)  # else the middle one of DreamBooth's rates
-rates = dreambooth_rates if tuning else [sorted(dreambooth_rates)[len(dreambooth_rates) // 2]]
+spared = max(0, len(dreambooth_rates) - (budget if tuning else 1))
+rates = sorted(dreambooth_rates)[spared // 2 :][: budget if tuning else 1]
 
 
 def fine_tuned(c, rate):
@@ -215,17 +216,17 @@ if "dreambooth" in methods and tuning:  # the ceiling, at its best learning rate
 at_chosen = analysis.at_chosen(outcomes, choice, reported)
 of_words = at_chosen[at_chosen["method"].isin(words_of)]
 means = outcomes[outcomes["concept"].isin(reported)].groupby(["method", "value"], sort=False)[["K", "C", "B"]].mean()
-figure, ax = plt.subplots(figsize=(9, 6.4), layout="constrained")
+figure, ax = plt.subplots(figsize=(10.5, 6), layout="constrained")
 reach = np.linspace(0, max(1.0, np.nan_to_num(means[["K", "C"]].max().max())), 101)
+scale = dict(cmap="cividis", vmin=0, vmax=max(0.1, np.nan_to_num(means["B"].max())))
 product = reach[:, None] * reach if oracle else np.sqrt(reach[:, None] * reach)
 ax.clabel(ax.contour(reach, reach, product, levels=np.arange(0.1, 1, 0.1), colors="0.8", linewidths=1), fontsize=7)
 for i, (method, own) in enumerate(means.groupby(level="method", sort=False)):
-    line = own.sort_index()
-    ax.plot(line["K"], line["C"], "-", color=f"C{i % 10}", linewidth=1, alpha=0.6)
-    ax.plot(line["K"], line["C"], "o^sDvP*Xph"[i % 10], color=f"C{i % 10}", markersize=4)
+    line, mark = own.sort_index(), dict(color=f"C{i % 10}", marker="o^sDvP*Xph"[(i + i // 10) % 10])
+    ax.plot(line["K"], line["C"], **mark, markersize=5, linewidth=1, alpha=0.6, label=shown_method(method))
     x, y, B = own.loc[(method, choice.loc[method, "value"])]
-    shade = ax.scatter(x, y, c=[B], cmap="cividis", vmin=0, vmax=max(0.1, np.nan_to_num(means["B"].max())), s=110, edgecolor="0.2", zorder=3)
-    ax.annotate(shown_method(method), (x, y), xytext=(7, 4), textcoords="offset points", fontsize=8)
+    shade = ax.scatter(x, y, c=[B], marker=mark["marker"], s=150, edgecolor=mark["color"], linewidth=2, zorder=3, **scale)
+figure.legend(*ax.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
 figure.colorbar(shade, ax=ax, label="B")
 ax.set(xlabel="K: the concept is kept", ylabel="C: the context is there")
 plt.show()
