@@ -109,12 +109,12 @@ from study.analysis.kl_tradeoff import spread_over_seeds
 from study.figures import image_grid, step_curves, step_slider_html, trade_off, use_style
 from study.page import Claim, model_title, open_page
 from study.sheets import write_sheet
+from study.vocabulary import ordinary_words
 from study.wording import FEWEST_CONCEPTS, counted, verdict
 from textinv_core.evaluation.fronts import column, fronts, interpolated, on_anchor_scale
 from textinv_core.evaluation.metrics import evaluate, image_only, summarise
 from textinv_core.evaluation.probes import rescaled
 from textinv_core.evaluation.stats import holm, mean_interval, paired_interval
-from textinv_core.evaluation.vocabulary import ordinary_words
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import class_phrase, context_prompts, load_images, plain_prompt
 from textinv_core.learning.tokens import nearest_words

@@ -71,6 +71,7 @@ from study.earlier_pages import chosen_kl_weight
 from study.figures import PALETTE, image_grid, step_slider_html, use_style
 from study.page import Claim, model_title, open_page
 from study.sheets import write_sheet
+from study.vocabulary import drawn_word
 from study.wording import FEWEST_CONCEPTS, counted, verdict
 from textinv_core.evaluation import probes, vocabulary
 from textinv_core.evaluation.metrics import evaluate
@@ -82,7 +83,6 @@ from textinv_core.evaluation.stats import (
     paired_differences,
     sign_flip_test,
 )
-from textinv_core.evaluation.vocabulary import drawn_word
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import class_phrase, context_prompts, load_concept, load_images, plain_prompt
 from textinv_core.learning.tokens import Embedding, initial_rows

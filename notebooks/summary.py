@@ -27,7 +27,7 @@
 
 # %% tags=["parameters"]
 profile: str = "own"  # [name] whose records are read, and where this page's own go: results/<profile>/
-pages: list[str] = ["step_ablation", "initializer_ablation", "seed_ablation", "sd_versus_ti", "quantitative", "what_it_learns", "known_names", "near_and_far", "probes", "kl_tradeoff", "harmony", "dataset_and_concepts", "more_vectors"]  # [names] experiments to read, in this order
+pages: list[str] = ["step_ablation", "initializer_ablation", "seed_ablation", "sd_versus_ti", "quantitative", "what_it_learns", "known_names", "near_and_far", "probes", "kl_tradeoff", "rivals", "harmony", "dataset_and_concepts", "more_vectors"]  # [names] experiments to read, in this order
 records: str = ""  # [folder] where the pages' records lie instead
 out: str = ""  # [folder] where this page's records go instead
 

@@ -92,8 +92,8 @@ from study.costs import (
 )
 from study.figures import use_style
 from study.page import model_title, open_page
+from study.published_loop import reference_loop
 from study.wording import FEWEST_CONCEPTS, counted, in_words
-from textinv_core.baselines.reference import reference_loop
 from textinv_core.drawing.generation import generate
 from textinv_core.evaluation.metrics import evaluate
 from textinv_core.evaluation.stats import UNKNOWN, paired_interval

@@ -43,6 +43,7 @@ steps: int = 500  # [updates] length of training
 checkpoint_every: int = 0  # [updates] distance of the steps looked at; zero: an eighth of all
 seeds: list[int] = [0, 1]  # [numbers] training seeds, learned together; the best one is kept
 learning_rate: float = 0.01  # [per update] Adam's step size
+method: str = "naive"  # [name] how the word is kept usable, by the page of rivals: naive, kl, dti, core, ...
 kl_weight: float = 0.0  # [lam] pull towards the initializer; more keeps the sentence, less keeps the likeness
 batch_size: int = 4  # [pictures] per update and learned word
 keep_step: int = 0  # [update] the step to keep, one of those looked at; zero: the best-scored
@@ -79,9 +80,9 @@ from study.parameters import ParameterError
 from study.photos import advice, best_first, look_over, own_nulls, phrase_of
 from textinv_core.evaluation.metrics import SMALLEST_NULL
 from textinv_core.evaluation.nulls import OWN_SEED
-from textinv_core.learning.arms import Arm
+from textinv_core.learning.arms import METHODS, Arm
 from textinv_core.learning.concepts import context_prompts, load_concept, plain_prompt
-from textinv_core.learning.tokens import FILE_NAME, nearest_words, save_embedding
+from textinv_core.learning.tokens import FILE_NAME, initial_rows, nearest_words, save_embedding
 
 LOOKS = 2  # pictures of each prompt at each checkpoint
 ACROSS = 8  # pictures in a row
@@ -90,6 +91,8 @@ use_style()
 plt.rcParams["figure.dpi"] = 120
 
 # %% tags=["hide-input"]
+if method not in METHODS:
+    raise ParameterError(f"method: {method!r} is none of {', '.join(METHODS)}")
 for text in prompts:
     if text.count("{}") != 1:
         raise ParameterError(f"prompts: {text!r} should hold {{}} once, where the concept stands")
@@ -135,7 +138,10 @@ settings = dict(batch_size=batch_size, checkpoint_every=checkpoint_every or max(
 marks = sorted({*range(0, steps + 1, settings["checkpoint_every"]), steps})
 if keep_step and keep_step not in marks:
     raise ParameterError(f"keep_step: {keep_step} is not one of the steps looked at ({', '.join(map(str, marks))})")
-arms = [Arm(mine, seed=s, learning_rate=learning_rate, kl_weight=kl_weight) for s in seeds]
+way = dict(method=method, learning_rate=learning_rate) | (dict(kl_weight=kl_weight) if kl_weight else {})
+if method == "name_basis":  # with no list of names, the words nearest to the one that learning starts from
+    way["basis"] = tuple(word for word, _ in nearest_words(pipe, initial_rows(pipe, mine.initializer), k=100)[0])
+arms = [Arm(mine, seed=s, **way) for s in seeds]
 learned = store.learn(pipe, arms, steps=steps, **settings)
 at, seed_of = list(learned.steps), dict(zip(learned.ids, seeds, strict=True))
 drawn = pd.concat([store.draw(pipe, learned.at(step), texts, range(LOOKS), **how) for step in at], ignore_index=True)
@@ -203,7 +209,7 @@ save_embedding(kept, home)
 save_emb_params(kept, home / file_name(kept))
 chosen = pd.concat([rows.head(SHARED) for rows in ranked.values()])
 by = ", ".join(dict.fromkeys(chosen["by"]))
-card = dict(initializer=mine.initializer, steps=step, seed=seed_of[arm], learning_rate=learning_rate, kl_weight=kl_weight)
+card = dict(initializer=mine.initializer, method=method, steps=step, seed=seed_of[arm], learning_rate=learning_rate, kl_weight=kl_weight)
 card |= dict(batch_size=batch_size, guidance_scale=guidance, num_inference_steps=num_inference_steps, judge=page.judge.name)
 write_card(home, mine, kept, chosen, model=model, side=min(page.side, 512), scored_by=by, settings=card)
 use = {FILE_NAME: "diffusers", file_name(kept): "AUTOMATIC1111, ComfyUI", "README.md": "the card", "concept_images": "what it learned from", "samples": "the best pictures"}
@@ -256,7 +262,7 @@ for key, value in glued.items():
 # - Nothing here asks whether you may share the pictures: only you know that.
 
 # %% tags=["remove-cell"]
-given = dict(model=model, seeds=seeds, steps=steps, learning_rate=learning_rate, kl_weight=kl_weight, guidance=guidance)
+given = dict(model=model, seeds=seeds, steps=steps, learning_rate=learning_rate, method=method, kl_weight=kl_weight, guidance=guidance)
 given |= dict(prompts=texts, images=images, null_pictures=null_pictures, num_inference_steps=num_inference_steps, keep_step=keep_step)
 given |= dict(initializer=mine.initializer, placeholder=mine.placeholder, kind=mine.kind)
 kept_columns = ["arm", "step", "prompt", "seed", "rank", "score", "by"]

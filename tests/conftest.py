@@ -198,6 +198,10 @@ experiments:
   kl_tradeoff:
     parameters: {{concepts: [comet_cake, elder_tree], development: [comet_cake], kl_weights: [0.1, 1.0],
       l2_weights: [0.1], rate_shares: [0.3], shares: [0.5], checkpoint_every: 2}}
+  rivals:
+    parameters: {{concepts: [comet_cake, elder_tree], development: [comet_cake], budget: 1, seeds: [3],
+      methods: [kl, dti, core, cross_init, name_basis, tea, dvar, dreambooth], checkpoint_every: 2,
+      dreambooth_steps: 2, class_pictures: 2, dreambooth_rates: [0.0002]}}
   harmony:
     parameters: {{concepts: [comet_cake, elder_tree], development: [comet_cake], kl_weights: [0.3], constructed: 1,
       null_pictures: 200, batch: 2, tuned_steps: 1, checkpoint_every: 2, seeds: [3], own_pictures: 2}}
@@ -215,11 +219,11 @@ experiments:
   explore:
     parameters: {{concepts: [violet_cloud, lemon_pine], images_per_prompt: 1}}
     after: [regime, step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, what_it_learns,
-      known_names, near_and_far, probes, kl_tradeoff, harmony, dataset_and_concepts, more_vectors, what_it_costs,
+      known_names, near_and_far, probes, kl_tradeoff, rivals, harmony, dataset_and_concepts, more_vectors, what_it_costs,
       your_own_concept]
   summary:
     after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, what_it_learns,
-      known_names, near_and_far, probes, kl_tradeoff, harmony, dataset_and_concepts, more_vectors]
+      known_names, near_and_far, probes, kl_tradeoff, rivals, harmony, dataset_and_concepts, more_vectors]
 """
 
 

@@ -20,7 +20,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from textinv_core.learning.compiling import compiled
 from textinv_core.learning.memory import give_back_freed_memory
 from textinv_core.learning.objective import Objective
-from textinv_core.learning.training import adam_step
 
 Task = Callable[[], object]
 
@@ -43,14 +42,15 @@ def in_turns(tasks: Mapping[str, Task], *, repeats: int, calls: int = 1) -> pd.D
 
 def arm_step(objective: Objective) -> Task:
     """One training step of all the objective's arms, as `train` takes it, checkpoints aside."""
-    state = [objective.start, *torch.zeros(2, *objective.start.shape, device=objective.device)]
+    moves = objective.moves
+    state = [moves.first, *torch.zeros(2, *moves.first.shape, device=objective.device)]
     step = 0
 
     def task():
         nonlocal step
         step += 1
-        _, grad = objective.gradient(state[0], step)
-        state[:] = adam_step(state[0], grad, *state[1:], step=step, learning_rate=2e-3)
+        _, grad = objective.gradient(moves.rows(state[0]), step)
+        state[:] = moves.step(state[0], grad, *state[1:], step=step)
 
     return task
 

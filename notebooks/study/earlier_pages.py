@@ -6,6 +6,7 @@ import pandas as pd
 
 from textinv_core.drawing.store import DECIDES, Store
 from textinv_core.files import load_json
+from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import Concept, data_hash
 from textinv_core.learning.models import model_hash
 from textinv_core.learning.runs import Run, recorded
@@ -14,7 +15,9 @@ from textinv_core.paths import record_dir
 from textinv_core.provenance import identity
 
 UNCHOSEN_KL_WEIGHT = 0.1  # lambda of the KL term, before any run has chosen one
-LIKE = dict(vectors=1, l2_weight=0.0, norm_lock=False, kl_weighting="exact", kl_variance="fixed_small")
+PLAIN = ("initializer", "learning_rate", "seed", "kl_weight")  # in which words may differ that are alike
+LIKE = {name: field.default for name, field in Arm.model_fields.items() if name not in ("concept", "basis", *PLAIN)}
+LIKE |= {"basis": ""}  # as a table writes it
 
 
 def recorded_words(store: Store, pipe, concepts: Sequence[Concept], learning_rate: float) -> pd.DataFrame:
@@ -33,7 +36,7 @@ def recorded_words(store: Store, pipe, concepts: Sequence[Concept], learning_rat
             if name not in known or kept["data"].get(name) != hashes[name]:
                 continue
             wanted = LIKE | dict(initializer=known[name].initializer, learning_rate=learning_rate)
-            if all(line.get(key) == value for key, value in wanted.items()):
+            if all(line.get(key, value) == value for key, value in wanted.items()):  # a run older than a setting lacks it
                 one = dict(concept=name, seed=line["seed"], weight=line["kl_weight"], arm=line["arm"], how=how)
                 rows += [one | dict(step=step, run=run.folder) for step in run.steps]
     table = pd.DataFrame(rows, columns=["concept", "seed", "weight", "step", "arm", "how", "run"])

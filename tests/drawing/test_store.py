@@ -70,7 +70,7 @@ def test_a_run_that_was_cut_short_goes_on_where_it_stopped(store, pipe, concept,
         raise OSError(28, "No space left on device")
 
     whole = learn(Store(store.runs.with_name("whole"), store.pictures), pipe, [Arm(concept)]).at()
-    monkeypatch.setattr("textinv_core.learning.training.adam_step", full)
+    monkeypatch.setattr("textinv_core.learning.steps.adam_step", full)
     with pytest.raises(OSError, match="No space"):
         learn(store, pipe, [Arm(concept)])
     monkeypatch.undo()

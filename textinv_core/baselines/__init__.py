@@ -1,1 +1,1 @@
-"""What else could be done with the same pictures: the published loop, and DreamBooth."""
+"""What else could be done with the same pictures: DreamBooth, and what others proposed to keep a word usable."""

@@ -69,6 +69,7 @@ def draws(
     shape: tuple[int, ...],  # (B, C, h, w)
     flip: bool,
     stratified: bool = False,  # timesteps from equal parts of their range; two examples share a template
+    timesteps: tuple[int, int] = (0, 999),  # lowest and highest
 ) -> Draws:
     """What (seed, step) draws, whichever loop asks for it."""
     B = shape[0]
@@ -80,14 +81,16 @@ def draws(
         # Uniform numbers scaled to the count: concepts of few and of many pictures draw alike.
         return (torch.rand(B, generator=stream(seed, step, name)) * count).long()
 
-    T, template = scheduler.config.num_train_timesteps, scaled("template", templates)
+    lowest, highest = timesteps
+    T, template = min(highest + 1, scheduler.config.num_train_timesteps) - lowest, scaled("template", templates)
     if stratified:  # the noisy example beside each cleaner one has little gradient to lose by sharing its template
         template = template[::2].repeat_interleave(2)[:B]
+    timestep = spread_timesteps(stream(seed, step, "timestep"), B, T) if stratified else pick("timestep", T)
     return Draws(
         picture=scaled("picture", pictures),
         mirrored=pick("flip", 2) * int(flip),
         template=template,
-        timesteps=spread_timesteps(stream(seed, step, "timestep"), B, T) if stratified else pick("timestep", T),
+        timesteps=lowest + timestep,
         sample=torch.randn(shape, generator=stream(seed, step, "latent")),
         noise=torch.randn(shape, generator=stream(seed, step, "noise")),
     )
@@ -103,11 +106,13 @@ def training_batch(
     templates: int,  # how many there are
     flip: bool,
     stratified: bool = False,  # as for `draws`
+    timesteps: tuple[int, int] = (0, 999),  # lowest and highest
 ) -> Batch:
     """The batch of (seed, step): the same whichever arms ask for it, on whichever device."""
     shape = (batch_size, *latents.shape[3:])
     named = dict(seed=seed, step=step, pictures=len(latents), templates=templates, shape=shape, flip=flip)
-    picture, mirrored, template, *on_cpu = draws(scheduler, **named, stratified=stratified)
+    named |= dict(stratified=stratified, timesteps=timesteps)
+    picture, mirrored, template, *on_cpu = draws(scheduler, **named)
     timesteps, sample, noise = (x.to(latents.device) for x in on_cpu)
     mean, std = latents[picture.to(latents.device), mirrored.to(latents.device)].unbind(1)
     clean = mean + std * sample

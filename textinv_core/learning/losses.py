@@ -71,6 +71,15 @@ def lam_by_timestep(lam: float, weights: Tensor, weighting: str = "exact") -> Te
     return torch.where(weights.isfinite(), lams, 0.0)
 
 
+def context_loss(states: Tensor, states_word: Tensor, others: Tensor) -> Tensor:
+    """Mean over the `others` (N, L), tokens beside the word, of 1 - cosine of states (N, L, D) with the class word's.
+
+    CoRe's embedding term (Wu et al. 2024, arXiv 2408.15914), (N,). Attention is causal: before the word it is zero.
+    """
+    apart = 1 - torch.cosine_similarity(states.float(), states_word.float(), dim=-1)
+    return (apart * others).sum(1) / others.sum(1)
+
+
 def regularised_loss(noise_pred: Tensor, target: Tensor, *, noise_pred_init: Tensor, lam: Tensor) -> Tensor:
     """Denoising loss plus `lam` (N,) times mean(d^2), (N,): the KL-regularised loss in its direct form."""
     return denoising_loss(noise_pred, target) + lam * denoising_loss(noise_pred, noise_pred_init)

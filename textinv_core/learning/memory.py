@@ -1,8 +1,12 @@
-"""What freed memory is for: a step's stays for the next one, unless the memory itself is to be measured."""
+"""What a step needs of memory, and what freed memory is for: a step's stays for the next one."""
 
 import ctypes
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+
+import torch
+from torch import nn
 
 TRIM_THRESHOLD, MMAP_MAX = -1, -4  # of malloc.h
 
@@ -19,6 +23,20 @@ def keep_freed_memory() -> bool:
 def give_back_freed_memory() -> bool:
     """Give back to the kernel, once, what is free now; whether there was any (glibc on Linux alone)."""
     return _call("malloc_trim", 0)
+
+
+def kept_for_backward(forward: Callable[[], object], *networks: nn.Module) -> int:
+    """Bytes that backward would keep of a `forward` pass, which is run once; the networks' weights do not count."""
+    weights = {weight.untyped_storage().data_ptr() for network in networks for weight in network.parameters()}
+    kept = {}
+
+    def count(tensor: torch.Tensor) -> torch.Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
+        forward()
+    return sum(size for where, size in kept.items() if where not in weights)
 
 
 def _call(name: str, *numbers: int) -> bool:

@@ -12,10 +12,17 @@ from torch import Tensor
 
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.batches import Batch, encode_latents, fixed_batch, training_batch
-from textinv_core.learning.losses import denoising_loss, kl_step_weights, lam_by_timestep, regularised_loss
-from textinv_core.learning.memory import keep_freed_memory
+from textinv_core.learning.losses import (
+    context_loss,
+    denoising_loss,
+    kl_step_weights,
+    lam_by_timestep,
+    regularised_loss,
+)
+from textinv_core.learning.memory import keep_freed_memory, kept_for_backward
 from textinv_core.learning.precision import shortened
-from textinv_core.learning.tokens import encode, hidden_states, initial_rows, look_up, tokenize
+from textinv_core.learning.steps import Movement
+from textinv_core.learning.tokens import beside_learned, encode, hidden_states, look_up, tokenize
 
 
 class Objective:
@@ -45,32 +52,32 @@ class Objective:
         concepts = {arm.concept.name: arm.concept for arm in arms}
         self.latents = {name: encode_latents(pipe, concept.images) for name, concept in concepts.items()}
 
-        slots = max(arm.vectors for arm in arms)
-        starts = [initial_rows(pipe, arm.start, arm.vectors) for arm in arms]
-        padded = [torch.nn.functional.pad(rows, (0, 0, 0, slots - len(rows))) for rows in starts]
-        self.start = torch.stack(padded).to(self.device)  # (A, S, D); slots past an arm's vectors stay 0
+        self.moves = Movement(pipe, arms, self.device)
+        self.start = self.moves.start  # (A, S, D)
         self.templates = {name: len(templates[name]) for name in concepts}
-        self.ids = [self._tokenize(arm, templates[arm.concept.name]) for arm in arms]  # A x (templates, L)
+        texts = [[text.format(arm.concept.placeholder) for text in templates[arm.concept.name]] for arm in arms]
+        names = [{arm.concept.placeholder: arm.vectors} for arm in arms]
+        own = zip(texts, names, strict=True)
+        self.ids = [tokenize(pipe.tokenizer, *each).to(self.device) for each in own]  # A x (templates, L)
         self.l2 = torch.tensor([arm.l2_weight for arm in arms], device=self.device)[:, None, None]
         self.lams = torch.stack([self._lams(arm) for arm in arms]).to(self.device)  # (A, T)
 
-        # Arms of one seed and concept share their batch; those of one start also what the start predicts.
-        pairs = [(arm.seed, arm.concept.name) for arm in arms]
+        # Arms of one seed, concept and range of timesteps share their batch; of one initializer also what it predicts.
+        pairs = [(arm.seed, arm.concept.name, arm.lowest_timestep, arm.highest_timestep) for arm in arms]
         self.pairs = list(dict.fromkeys(pairs))
         self.pair_of = torch.tensor([self.pairs.index(pair) for pair in pairs], device=self.device)
         groups = [(*pair, arm.start, arm.vectors) for pair, arm in zip(pairs, arms, strict=True)]
         self.groups = list(dict.fromkeys(g for g, arm in zip(groups, arms, strict=True) if arm.kl_weight > 0))
         self.group_of = torch.tensor([self.groups.index(g) if g in self.groups else -1 for g in groups])
         self.group_of = self.group_of.to(self.device)
-        leaders = [groups.index(group) for group in self.groups]  # an arm of each group
         with torch.no_grad():
-            self.start_states = [encode(self.text_encoder, self.ids[a], self.start[a]) for a in leaders]
-
+            self.word_states = [self._of_word(groups.index(group)) for group in self.groups]
+            self.core = {a: self._of_word(a) for a, arm in enumerate(arms) if arm.core_weight > 0}
         self.fixed = {name: fixed_batch(lat, self.scheduler, size=fixed) for name, lat in self.latents.items()}
 
-    def _tokenize(self, arm: Arm, templates: tuple[str, ...]) -> Tensor:
-        texts = [template.format(arm.concept.placeholder) for template in templates]
-        return tokenize(self.pipe.tokenizer, texts, {arm.concept.placeholder: arm.vectors}).to(self.device)
+    def _of_word(self, a: int) -> Tensor:
+        """What the text encoder makes of an arm's prompts with its initializer in them: (templates, L, D)."""
+        return encode(self.text_encoder, self.ids[a], self.moves.words[a])
 
     def _lams(self, arm: Arm) -> Tensor:
         kind = self.scheduler.config.prediction_type
@@ -85,7 +92,7 @@ class Objective:
     def gradient(self, rows: Tensor, step: int) -> tuple[Tensor, Tensor]:
         """Each arm's mean loss (A,) at a step and its gradient (A, S, D)."""
         A, B = len(self.arms), self.batch_size
-        batches = [self._batch(*pair, step) for pair in self.pairs]
+        batches = [self._batch(*pair[:2], step, *pair[2:]) for pair in self.pairs]
         noisy, target, timesteps, templates = (torch.stack(part) for part in zip(*batches, strict=True))
         noise_pred_init = self._start_predictions(noisy, timesteps, templates)  # (G, B, C, h, w)
         shared = self._examples_per_prompt
@@ -105,9 +112,9 @@ class Objective:
             loss, grad = self.part(*inputs)
             tokens.backward(grad)
             losses.append(loss)
-        pull = rows - self.start
+        core, pull = self._core(leaf, templates), rows - self.start
         l2 = (self.l2 * pull**2).sum((1, 2))
-        return torch.cat(losses).reshape(A, B).mean(1) + l2, leaf.grad + 2 * self.l2 * pull
+        return torch.cat(losses).reshape(A, B).mean(1) + l2 + core, leaf.grad + 2 * self.l2 * pull
 
     def loss_and_grad(
         self,
@@ -115,7 +122,7 @@ class Objective:
         noisy: Tensor,  # (n, C, h, w)
         timesteps: Tensor,  # (n,)
         target: Tensor,  # (n, C, h, w)
-        *kl: Tensor,  # none, or what the untrained rows predict (n, C, h, w) and lam (n,)
+        *kl: Tensor,  # none, or what the initializer predicts (n, C, h, w) and lam (n,)
     ) -> tuple[Tensor, Tensor]:
         """The loss of each example (n,) and the arm's gradient into the tokens, in parts: all that takes time."""
         with torch.enable_grad():
@@ -129,8 +136,20 @@ class Objective:
             (grad,) = torch.autograd.grad(loss.sum() / self.batch_size, tokens)
         return loss.detach(), grad
 
-    def _batch(self, seed: int, name: str, step: int) -> Batch:
-        named = dict(seed=seed, step=step, templates=self.templates[name])
+    def _core(self, leaf: Tensor, templates: Tensor) -> Tensor:
+        """CoRe's term of each arm (A,); its gradient is added to that of `leaf`. The UNet is not called."""
+        terms = torch.zeros(len(self.arms), device=self.device)
+        for a, own in self.core.items():
+            used = templates[int(self.pair_of[a])]
+            ids = self.ids[a][used]
+            others = beside_learned(ids, self.pipe.tokenizer.eos_token_id)
+            term = context_loss(encode(self.text_encoder, ids, leaf[a]), own[used], others).mean()
+            (term := self.arms[a].core_weight * term).backward()
+            terms[a] = term.detach()
+        return terms
+
+    def _batch(self, seed: int, name: str, step: int, lowest: int = 0, highest: int = 999) -> Batch:
+        named = dict(seed=seed, step=step, templates=self.templates[name], timesteps=(lowest, highest))
         return training_batch(self.latents[name], self.scheduler, **named, **self.drawing)
 
     @property
@@ -141,11 +160,11 @@ class Objective:
 
     @torch.no_grad()
     def _start_predictions(self, noisy: Tensor, timesteps: Tensor, templates: Tensor) -> Tensor | None:
-        """What the untrained rows predict, once per group: (G, B, C, h, w)."""
+        """What the initializers predict, once per group: (G, B, C, h, w)."""
         if not self.groups:
             return None
-        p = [self.pairs.index(group[:2]) for group in self.groups]
-        states = torch.cat([own[templates[i]] for own, i in zip(self.start_states, p, strict=True)])  # (G * B, L, D)
+        p = [self.pairs.index(group[:4]) for group in self.groups]
+        states = torch.cat([own[templates[i]] for own, i in zip(self.word_states, p, strict=True)])  # (G * B, L, D)
         predictions = self._in_parts(noisy[p].flatten(0, 1), timesteps[p].flatten(), states)
         return predictions.unflatten(0, (len(p), -1))
 
@@ -189,22 +208,13 @@ class Objective:
 
     def fit(self, memory_gb: float) -> int:
         """Run at once as many examples as leave equal parts and keep backward within `memory_gb`."""
-        fits, whole = max(1, memory_gb * 2**30 / self.bytes_per_example()), len(self.arms) * self.batch_size
-        self.micro_batch = max(part for part in range(1, whole + 1) if whole % part == 0 and part <= fits)
-        return self.micro_batch
-
-    def bytes_per_example(self) -> int:
-        """What backward keeps of one example, counted on a dry run (weights aside)."""
-        frozen = [*self.unet.parameters(), *self.text_encoder.parameters()]
-        weights = {weight.untyped_storage().data_ptr() for weight in frozen}
-        kept = {}
-
-        def count(tensor):
-            kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-            return tensor
-
         batch = next(iter(self.fixed.values()))
-        with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
+
+        def one_example() -> None:
             states = encode(self.text_encoder, self.ids[0][:1], self.start[0].clone().requires_grad_())
             self.predict(batch.noisy[:1], batch.timesteps[:1], states)
-        return sum(size for where, size in kept.items() if where not in weights)
+
+        kept = kept_for_backward(one_example, self.unet, self.text_encoder)
+        fits, whole = max(1, memory_gb * 2**30 / kept), len(self.arms) * self.batch_size
+        self.micro_batch = max(part for part in range(1, whole + 1) if whole % part == 0 and part <= fits)
+        return self.micro_batch

@@ -87,6 +87,12 @@ def look_up(text_encoder, ids: torch.Tensor, rows: torch.Tensor | None = None) -
     return tokens
 
 
+def beside_learned(ids: torch.Tensor, eos_id: int) -> torch.Tensor:
+    """Which places of `ids` (N, L) hold other tokens than learned ones, up to the end of the text: (N, L)."""
+    places = torch.arange(ids.shape[1], device=ids.device)
+    return (ids < FIRST_LEARNED_ID) & (places <= end_of_text(ids, eos_id)[:, None])
+
+
 def hidden_states(text_encoder, tokens: torch.Tensor) -> torch.Tensor:
     """What the text encoder makes of token embeddings (N, L, D): its last hidden states (N, L, D)."""
     hook = text_encoder.get_input_embeddings().register_forward_hook(lambda *_: tokens)  # it accepts ids alone
@@ -120,14 +126,22 @@ def pool(hidden: torch.Tensor, ids: torch.Tensor, eos_id: int, how: str = "end_o
     return hidden[torch.arange(len(hidden), device=hidden.device), where.to(hidden.device)]
 
 
-def initial_rows(pipe, initializer: str, vectors: int = 1) -> torch.Tensor:
-    """Rows (vectors, D) to start from: the initializer's own, tiled; if it has more tokens, means of neighbours."""
+@torch.no_grad()
+def initial_rows(pipe, initializer: str, vectors: int = 1, *, encoded: bool = False) -> torch.Tensor:
+    """Rows (vectors, D) to start from: the initializer's own, tiled; if it has more tokens, means of neighbours.
+
+    `encoded`: what the text encoder makes of them, the initializer standing alone.
+    """
     ids = pipe.tokenizer(initializer, add_special_tokens=False).input_ids
     if not ids or pipe.tokenizer.unk_token_id in ids:
         raise ValueError(f"initializer {initializer!r}: the tokenizer does not know it")
     if vectors < 1:
         raise ValueError(f"vectors: expected 1 or more, got {vectors}")
-    own = pipe.text_encoder.get_input_embeddings().weight[ids].detach().float().cpu()  # (T, D)
+    if encoded:
+        own = encode(pipe.text_encoder, tokenize(pipe.tokenizer, [initializer]))[0, 1 : 1 + len(ids)]
+    else:
+        own = pipe.text_encoder.get_input_embeddings().weight[ids]  # (T, D)
+    own = own.detach().float().cpu()
     if len(own) <= vectors:
         return own.repeat(-(-vectors // len(own)), 1)[:vectors]
     return torch.stack([part.mean(dim=0) for part in own.tensor_split(vectors)])

@@ -26,18 +26,6 @@ from textinv_core.learning.runs import STATE, Run, begun, checkpoint_path, check
 from textinv_core.learning.tokens import known_templates
 from textinv_core.provenance import code_identity
 
-BETAS, EPS = (0.9, 0.999), 1e-8
-
-
-def adam_step(
-    rows: Tensor, grad: Tensor, mean: Tensor, square: Tensor, *, step: int, learning_rate: Tensor | float
-) -> tuple[Tensor, Tensor, Tensor]:
-    """One step of Adam (Kingma & Ba 2015, alg. 1), elementwise, without weight decay; `step` counts from 1."""
-    mean = BETAS[0] * mean + (1 - BETAS[0]) * grad
-    square = BETAS[1] * square + (1 - BETAS[1]) * grad**2
-    unbiased_mean, unbiased_square = mean / (1 - BETAS[0] ** step), square / (1 - BETAS[1] ** step)
-    return rows - learning_rate * unbiased_mean / (unbiased_square.sqrt() + EPS), mean, square
-
 
 def train(
     pipe,
@@ -90,37 +78,33 @@ def train(
 
 def _loop(objective: Objective, ids: list[str], out: Path, marks: list[int], progress: bool) -> None:
     """From the last saved state to the last of the steps to be kept."""
-    device, arms, steps = objective.device, objective.arms, marks[-1]
-    learning_rate = torch.tensor([arm.learning_rate for arm in arms], device=device)[:, None, None]
-    locked = torch.tensor([arm.norm_lock for arm in arms], device=device)[:, None, None]
-    first_norm = objective.start.norm(dim=-1, keepdim=True)
-    done, rows, mean, square = 0, objective.start, *torch.zeros(2, *objective.start.shape, device=device)
+    device, arms, moves, steps = objective.device, objective.arms, objective.moves, marks[-1]
+    done, values, mean, square = 0, moves.first, *torch.zeros(2, *moves.first.shape, device=device)
     if (out / STATE).exists():
         state, record = load_tensors(out / STATE)
-        done, (rows, mean, square) = record["step"], (state[k].to(device) for k in ("rows", "mean", "square"))
+        done, (values, mean, square) = record["step"], (state[k].to(device) for k in ("values", "mean", "square"))
 
     def save(step: int, seen: list[tuple[Tensor, Tensor]]) -> None:
+        rows = moves.rows(values)
         means = torch.stack([torch.stack(pair) for pair in seen]).mean(0).tolist() if seen else None
         lines = [{"arm": arm, "step": step} | line for arm, line in zip(ids, objective.measure(rows), strict=True)]
         for a, line in enumerate(lines):  # NaN at step 0, where nothing was trained yet
             line["train_loss"], line["grad_norm"] = (means[0][a], means[1][a]) if means else (float("nan"),) * 2
         own = {arm: rows[a, : arms[a].vectors] for a, arm in enumerate(ids)}
         write_tensors(checkpoint_path(out, step), own, {"log": lines})
-        write_tensors(out / STATE, {"rows": rows, "mean": mean, "square": square}, {"step": step})
+        write_tensors(out / STATE, {"values": values, "mean": mean, "square": square}, {"step": step})
 
     if done == 0:
         save(0, [])
     seen = []  # since the last checkpoint: (loss (A,), gradient norm (A,))
     for step in tqdm(range(done + 1, steps + 1), initial=done, total=steps, disable=not progress, mininterval=2):
-        loss, grad = objective.gradient(rows, step)
+        loss, grad = objective.gradient(moves.rows(values), step)
         if not (loss.isfinite().all() and grad.isfinite().all()):
             arm = ids[int((~(loss.isfinite() & grad.isfinite().all(-1).all(-1))).nonzero()[0])]
             raise FloatingPointError(
                 f"{out}: loss or gradient of arm {arm} is not finite at step {step}; checkpoints before it are kept"
             )
-        rows, mean, square = adam_step(rows, grad, mean, square, step=step, learning_rate=learning_rate)
-        norm = rows.norm(dim=-1, keepdim=True).clamp(min=1e-12)
-        rows = torch.where(locked, rows * first_norm / norm, rows)
+        values, mean, square = moves.step(values, grad, mean, square, step=step)
         seen.append((loss, grad.flatten(1).norm(dim=1)))
         if step in marks:
             save(step, seen)

@@ -9,9 +9,9 @@ import pandas as pd
 from study.analysis.initializer_apart import CALLED, RIVALS
 from study.scores import SCORES
 from study.truth import KEPT
+from study.vocabulary import drawn_word
 from study.wording import ENOUGH, FEWEST_CONCEPTS, by_side, counted, in_words, side, verdict, verdict_either_way
 from textinv_core.evaluation.stats import Interval, holm, paired_differences, paired_interval
-from textinv_core.evaluation.vocabulary import drawn_word
 from textinv_core.learning.concepts import Concept
 
 NEGLIGIBLE = 0.1  # a difference in variability below this share of the own word's is none to speak of

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from textinv_core.evaluation.seed_variance import interval_of, resampled_units, spread_between
+from study.seed_variance import interval_of, resampled_units, spread_between
 from textinv_core.evaluation.stats import Interval
 
 CALLED = {"own": "own word", "other": "other word", "far": "far word", "random": "random word"}

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from study.scores import READINGS as TEXTS
 from study.scores import against_every_seed
+from study.seed_variance import interval_of, resampled_units
 from textinv_core.evaluation.probes import text_features
-from textinv_core.evaluation.seed_variance import interval_of, resampled_units
 from textinv_core.learning.tokens import encode, pool
 
 NEAR = 0.1  # a ratio this close to the published one comes near it

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from study.wording import ENOUGH, FEWEST_CONCEPTS, by_side, counted, verdict
-from textinv_core.evaluation.seed_variance import (
+from study.seed_variance import (
     interval_of,
     resampled_units,
     spread_between,
     spread_within,
     variance_parts,
 )
+from study.wording import ENOUGH, FEWEST_CONCEPTS, by_side, counted, verdict
 from textinv_core.evaluation.stats import Interval, paired_interval
 
 PICTURES = {  # outcome -> its column of single pictures, whether it is asked of the plain prompt's

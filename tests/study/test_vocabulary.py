@@ -2,7 +2,7 @@
 
 import pytest
 
-from textinv_core.evaluation.vocabulary import drawn_word
+from study.vocabulary import drawn_word
 
 
 def test_a_drawn_word_is_a_whole_one_and_always_the_same(tokenizer):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from textinv_core.evaluation import seed_variance
+from study import seed_variance
 from textinv_core.evaluation.stats import hierarchical_bootstrap
 
 
