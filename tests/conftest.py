@@ -180,7 +180,7 @@ experiments:
     parameters: {{concepts: [elder_tree, nova_hall], development: [], dreambooth_steps: 2, class_pictures: 2}}
     after: [step_ablation, kl_tradeoff]
   probes:
-    parameters: {{concepts: [elder_tree, jolly_man]}}
+    parameters: {{concepts: [merry_man, violet_cloud], contexts: 1, rung_pictures: 3}}
     after: [quantitative]
   kl_tradeoff:
     parameters: {{concepts: [comet_cake, elder_tree], development: [comet_cake], kl_weights: [0.1, 1.0],

@@ -54,9 +54,9 @@ def ordinary_words(pipe) -> pd.DataFrame:
     )
 
 
-def nearest_ordinary(pipe, row: Tensor) -> tuple[str, float]:
-    """The whole word whose row has the highest cosine to `row` (D,), and that cosine."""
-    words = whole_words(pipe.tokenizer)
+def nearest_ordinary(pipe, row: Tensor, *, but: str = "") -> tuple[str, float]:
+    """The whole word, other than `but`, whose row has the highest cosine to `row` (D,), and that cosine."""
+    words = {word: i for word, i in whole_words(pipe.tokenizer).items() if word != but}
     table = pipe.text_encoder.get_input_embeddings().weight[list(words.values())].detach().float().cpu()
     best = (normalize(table, dim=-1) @ normalize(row.float().cpu(), dim=-1)).max(dim=0)
     return list(words)[int(best.indices)], float(best.values)
