@@ -63,8 +63,8 @@ from pocket_world.oracle.reading import label
 from pocket_world.oracle.witness import open_oracle, sees
 from pocket_world.world.scenes import SCENES
 
-from study import probe_figures as figures
 from study.analysis import probes as analysis
+from study.analysis import probes_figures as figures
 from study.analysis import probes_pictures as pictured
 from study.analysis import probes_said as said
 from study.analysis import probes_texts as asked

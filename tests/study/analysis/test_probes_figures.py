@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import probe_figures as figures
+from study.analysis import probes_figures as figures
 from study.analysis.probes import CLASS, NAIVE, POOLED, READINGS, RIGHT, RUNGS, TRAP, slopes
 
 
