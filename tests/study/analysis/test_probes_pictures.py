@@ -3,7 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from conftest import draw
+from pocket_world.oracle.attributes import NONE
+from pocket_world.oracle.model import TINY, Oracle
+from pocket_world.oracle.reading import label
+from pocket_world.oracle.witness import sees
+from pocket_world.world.scenes import SCENES
 
 from study.analysis import probes_pictures as pictured
 from study.analysis import probes_said as said
@@ -156,3 +162,16 @@ def test_a_word_leaves_where_most_rows_do_and_no_true_name_does():
     assert said.outside_of(places_of(naive=1, kl=0, true=0.25))[0] == "supported"
     assert said.outside_of(places_of(naive=0, kl=0))[0] == "not supported"
     assert said.outside_said(found[NAIVE]) == "100 %" and said.outside_said(UNKNOWN) == "none to tell by"
+
+
+def test_the_oracle_is_asked_for_things_that_the_world_knows(concept):
+    """And what it reads of pictures, a random one here, can be put together."""
+    torch.manual_seed(0)
+    oracle = Oracle(TINY).eval()
+    man = concept.model_copy(update={"kind": "person", "class_word": "man"})
+    girl = man.model_copy(update={"class_word": "girl"})
+    for phrases in (pictured.contexts_of(c, 2) for c in (man, girl)):
+        pictures = pd.DataFrame(dict(prompt=["plain", *phrases], image=[draw(i) for i in range(len(phrases) + 1)]))
+        seen = pictured.seen(lambda table, asked: sees(oracle, table, asked, "merry_man"), pictures, phrases)
+        assert seen[KEEPS].notna().all() and seen[HAS].notna().tolist() == [False] + [True] * len(phrases)
+    assert set(label(oracle.read_pictures([draw(0)]), "scene")) <= {NONE, *SCENES} and NONE not in SCENES
