@@ -250,11 +250,11 @@ said.contrast_table(contrasts)
 # %% tags=["remove-cell"]
 leaves, outside = said.outside_of(places)
 each = pictured.context_verdicts(losses, scores, evidence, [NAIVE, KL])
-quirk = page.pipe.text_encoder.config.eos_token_id == 2
+gap, quirk = said.trap_gap(moved), page.pipe.text_encoder.config.eos_token_id == 2
 page.say(
     **page.common("model_name", "n_concepts", "n_seeds", "n_pictures", "steps"),
     verdict_short=f"On {page.model_name}, "
-    + said.answer(contrasts.at[(CONTEXT, NAIVE), "verdict"], share[evidence], named, by_oracle, moved["after"].any()),
+    + said.answer(contrasts.at[(CONTEXT, NAIVE), "verdict"], share[evidence], named, by_oracle, gap < said.ROUNDING),
     named=named,
     measure=said.MEASURES[evidence],
     smallest_cosine=f"{analysis.COSINE:g}",
@@ -262,7 +262,7 @@ page.say(
     level=f"{LEVEL:g}",
     fewest=f"{FEWEST_CONCEPTS}",
     needed=f"{analysis.concepts_needed()}",
-    trap_said=said.trap_said(moved),
+    trap_said=said.trap_said(gap),
     config_says=said.CONFIG[quirk],
     clip_sentence=said.clip_said(about_clip, clip_probed is not None),
     oracle_sentence=said.ORACLE[by_oracle],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from study.analysis.probes import CLASS, CONTEXT, KL, NAIVE, RANDOM, READINGS, RIGHT, TRAP, TRUE, interval
@@ -17,6 +18,7 @@ CONFIG = {
     True: "This text encoder’s own configuration has the old convention: code that trusts it falls into the trap.",
     False: "This text encoder’s own configuration does not have the old convention: the trap is computed on purpose.",
 }
+ROUNDING = 1e-4  # up to which two vectors are one: a sum taken in another order
 ORACLE = {
     True: "The oracle tells the first two.",
     False: "There is no oracle for this model: only the last is told, by the judge’s CLIP.",
@@ -73,15 +75,19 @@ def outside_of(places: pd.DataFrame) -> tuple[str, dict[str, Interval]]:
     return verdict(found[NAIVE], 0.5, control=named.estimate > 0.5), found
 
 
-def trap_said(moved: pd.DataFrame, learned: Sequence[str] = (NAIVE, KL)) -> str:
-    """What a context after a learned word does to the vector read at the highest id, in words."""
+def trap_gap(moved: pd.DataFrame, learned: Sequence[str] = (NAIVE, KL)) -> float:
+    """The largest change of any one number of a learned word's vector, read at the highest id, that a context makes."""
     rows = moved[moved["after"] & (moved["pooling"] == TRAP) & moved["reading"].isin(learned)]
-    if rows.empty:
+    return float(rows["largest"].max())
+
+
+def trap_said(gap: float) -> str:
+    """What a context after a learned word does to its vector read at the highest id, in words."""
+    if np.isnan(gap):
         return "cannot be compared here (a style’s context stands before the word)"
-    gap = float(rows["largest"].max())
     if gap == 0:
         return "has the very same vector, number for number,"
-    within = "the same vector to within rounding" if gap < 1e-4 else "another vector"
+    within = "the same vector to within rounding" if gap < ROUNDING else "another vector"
     return f"has {within} (largest difference {gap:.1g})"
 
 

@@ -121,8 +121,8 @@ def moved_of(gap):
     ("gap", "words"), [(0.0, "number for number"), (1e-6, "to within rounding"), (0.1, "another vector")]
 )
 def test_the_trap_in_words(gap, words):
-    assert words in said.trap_said(moved_of(gap))
-    assert "cannot be compared" in said.trap_said(moved_of(gap).assign(after=False))
+    assert words in said.trap_said(said.trap_gap(moved_of(gap)))
+    assert "cannot be compared" in said.trap_said(said.trap_gap(moved_of(gap).assign(after=False)))
 
 
 def test_means_by_context_are_of_texts_read_at_their_end():
