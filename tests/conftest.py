@@ -193,7 +193,7 @@ experiments:
     parameters: {{concepts: [merry_man, elder_tree], dreambooth_steps: 2, class_pictures: 2}}
     after: [regime, what_it_learns]
   probes:
-    parameters: {{concepts: [elder_tree, jolly_man]}}
+    parameters: {{concepts: [merry_man, violet_cloud], contexts: 1, rung_pictures: 3}}
     after: [quantitative]
   kl_tradeoff:
     parameters: {{concepts: [comet_cake, elder_tree], development: [comet_cake], kl_weights: [0.1, 1.0],

@@ -49,6 +49,6 @@ def ordinary_words(pipe) -> pd.DataFrame:
     )
 
 
-def nearest_ordinary(pipe, row: Tensor) -> tuple[str, float]:
-    """The whole word whose row has the highest cosine to `row` (D,), and that cosine."""
-    return nearest_words(pipe, row[None], k=1)[0][0]
+def nearest_ordinary(pipe, row: Tensor, *, but: str = "") -> tuple[str, float]:
+    """The whole word, other than `but`, whose row has the highest cosine to `row` (D,), and that cosine."""
+    return next(near for near in nearest_words(pipe, row[None], k=2)[0] if near[0] != but)

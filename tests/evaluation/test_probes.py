@@ -6,7 +6,7 @@ import torch
 from conftest import draw
 from transformers import CLIPModel, CLIPTextModel
 
-from study.analysis.probes import place_among
+from study.analysis.probes_said import place_among
 from textinv_core.evaluation import probes, vocabulary
 from textinv_core.evaluation.judges import load_judge
 from textinv_core.learning.models import load_pipeline
@@ -111,3 +111,5 @@ class TestAmongTheWords:
     def test_a_word_is_its_own_nearest(self, pipe):
         near, cosine = vocabulary.nearest_ordinary(pipe, 3 * initial_rows(pipe, "castle")[0])
         assert near == "castle" and cosine == pytest.approx(1)
+        other, less = vocabulary.nearest_ordinary(pipe, initial_rows(pipe, "castle")[0], but="castle")
+        assert other != "castle" and less < 0.999

@@ -1,64 +1,192 @@
-"""What the probes are held against: rungs of pictures more and more unlike the concept, and texts that fit."""
+"""The note's probes decided: the named contrasts, each beside its controls, and the verdicts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import torch
-from PIL import Image
 
-from textinv_core.learning.concepts import Concept, load_images
+from study.wording import LEVEL, in_words, side, verdict
+from textinv_core.evaluation.probes import POOLINGS, slope
+from textinv_core.evaluation.stats import (
+    LEVELS,
+    UNKNOWN,
+    Interval,
+    hierarchical_bootstrap,
+    holm,
+    page_trend,
+    paired_differences,
+    sign_flip_test,
+)
 
+CLASS, RANDOM, TRUE, NAIVE, KL = "class word", "random word", "true name", "naive", "KL"
+NAIVE_SCALED, KL_SCALED = "naive, rescaled", "KL, rescaled"
+READINGS = (CLASS, RANDOM, TRUE, NAIVE, NAIVE_SCALED, KL, KL_SCALED)
+RIGHT, TRAP = POOLINGS
+POOLED = {RIGHT: "end of text", TRAP: "highest id (the trap)"}
 RUNGS = ("own", "look_alike", "other_person", "backpack")  # expected order of similarity, highest first
+RUNG_SAID = dict(zip(RUNGS, ("own", "look-alike", "other", "backpack"), strict=True))
+BALLET = "doing ballet"
+CONTEXT = "context"  # the key of the one contrast that is asked of pictures
+# Probe -> what is measured, above zero where the claim holds; the controls that must not show the same.
+PROBES = {
+    "1": ("fall of the cosine from rung to rung", (CLASS, RANDOM)),
+    "2": ("cosine to own pictures, word minus description", (CLASS, RANDOM)),
+    "3": ("interaction of texts and pictures", (RANDOM,)),
+    CONTEXT: ("lost against the class word", (RANDOM,)),
+}
+PRIMARY = (*((probe, reading) for reading in (NAIVE, KL) for probe in "123"), (CONTEXT, NAIVE))
+COSINE, SHARE = 0.01, 0.1  # the smallest effects of interest: of a cosine, and of a share of pictures
+ENOUGH_COSINE, ENOUGH_SHARE = 0.05, 0.5  # what the class word must show of a context, or there is nothing to lose
 
 
-def rung_images(
-    concept: Concept,
-    size: int,  # pixels a side
-    stand_ins: Mapping[str, Sequence[Image.Image]],  # for rungs without a folder
-    count: int = 12,
-) -> dict[str, tuple[list[Image.Image], str]]:
-    """Rung -> up to `count` pictures and where they come from; rungs with nothing to show are left out.
+def interval(rows: pd.DataFrame, value: str = "value") -> Interval:
+    """Mean of means and its bootstrap interval; nothing from no row, no bounds from a single one.
 
-    From the concept's `probes/` folder; else its own are the held-out pictures, filled up with training pictures.
+    Rows that are all equal have bounds here: that no picture of many differs is a finding.
     """
-    rungs = {}
-    for rung in RUNGS:
-        if rung in concept.probes:
-            rungs[rung] = (load_images(concept.probes[rung][:count], size), "probe pictures")
-        elif rung == "own":
-            paths = [*concept.held_out, *concept.images][:count]
-            seen = len(paths) - len(concept.held_out[:count])
-            rungs[rung] = (load_images(paths, size), f"{len(paths) - seen} held out, {seen} from training")
-        elif stand_ins.get(rung):
-            rungs[rung] = (list(stand_ins[rung][:count]), "stand-ins")
-    return rungs
+    there = rows.dropna(subset=[value]) if value in rows else rows[:0]
+    if there.empty:
+        return UNKNOWN
+    found = hierarchical_bootstrap(there, value, [level for level in LEVELS if level in there])
+    return found if len(there) > 1 else found._replace(low=np.nan, high=np.nan)
 
 
-def fitting(tokenizer, text: str) -> str:
-    """As many of the text's words as the text encoder has room for."""
-    words = text.split()
-    while len(tokenizer(" ".join(words)).input_ids) > tokenizer.model_max_length and len(words) > 1:
-        words.pop()
-    dangling = ("a", "an", "the", "and", "with", "of", "in", "on", "its")
-    while len(words) < len(text.split()) and words[-1].strip(",") in dangling:
-        words.pop()
-    return " ".join(words).rstrip(",")
+def between(rows: pd.DataFrame, new: str, base: str) -> Interval:
+    """Interval of `value`, reading `new` minus reading `base`, over the rows that both have."""
+    if new == base or not {new, base} <= set(rows.get("reading", ())):
+        return UNKNOWN
+    pair = [level for level in LEVELS if level in rows]
+    return interval(paired_differences(rows, "value", arm="reading", new=new, base=base, pair=pair), "difference")
 
 
-def picture_differences(pictures: pd.DataFrame, plain: str, judge) -> pd.Series:
-    """1 - cosine of each picture to the `plain` prompt's of the same arm, step and noise; NaN for the plain ones."""
-    table = pictures.reset_index(drop=True)
-    features = judge.image_features(list(table["image"]))
-    same = ["arm", "step", "seed"]
-    of_plain = table[table["prompt"] == plain].reset_index().set_index(same)["index"]
-    base = torch.tensor(of_plain.loc[list(table[same].itertuples(index=False, name=None))].to_list())
-    differs = 1 - (features * features[base]).sum(1).double().numpy()
-    return pd.Series(np.where(table["prompt"] == plain, np.nan, differs), index=pictures.index)
+def slopes(order: pd.DataFrame) -> pd.DataFrame:
+    """Concept, seed, reading and pooling: the mean cosine of each rung, their `slope`, whether the order is `exact`.
+
+    Only of concepts that have pictures of every rung.
+    """
+    columns = ["concept", "seed", "reading", "pooling"]
+    if order.empty:
+        return pd.DataFrame(columns=[*columns, *RUNGS, "slope", "exact"])
+    table = order.groupby([*columns, "rung"])["cosine"].mean().unstack("rung").reindex(columns=RUNGS).dropna()
+    exact = (table.diff(axis=1).iloc[:, 1:] < 0).all(axis=1)
+    return table.assign(slope=slope(table.to_numpy()), exact=exact).reset_index().rename_axis(columns=None)
 
 
-def place_among(ordinary: pd.DataFrame, norm: float, cosine: float) -> dict[str, float | bool]:
-    """Shares of ordinary words that are shorter, and that are lonelier; `outside`: beyond 95 % of them in either."""
-    shorter = float((ordinary["norm"] < norm).mean())
-    lonelier = float((ordinary["cosine"] < cosine).mean())
-    return dict(shorter=shorter, lonelier=lonelier, outside=not 0.025 <= shorter <= 0.975 or lonelier < 0.025)
+def against_description(order: pd.DataFrame) -> pd.DataFrame:
+    """Probe 2, by own picture: cosine of each reading's text minus that of the description, `value`."""
+    columns = ["concept", "seed", "pooling", "image", "reading", "value"]
+    own = order[order["rung"] == "own"] if len(order) else pd.DataFrame(columns=[*columns, "cosine"])
+    base = own[own["reading"] == "description"].set_index(columns[:4])["cosine"]
+    rows = own[own["reading"] != "description"]
+    of_description = pd.Series(rows.set_index(columns[:4]).index.map(base), index=rows.index, dtype=float)
+    return rows.assign(value=rows["cosine"] - of_description)[columns].dropna()
+
+
+def trends(table: pd.DataFrame) -> pd.DataFrame:
+    """Reading and pooling: the mean fall, the share of exact orders, Page's L over concepts and its p."""
+    rows = []
+    for (reading, pooling), own in table.groupby(["reading", "pooling"], sort=False):
+        ranked = own.groupby("concept")[list(RUNGS)].mean().to_numpy()[:, ::-1]
+        L, p = page_trend(ranked) if len(ranked) > 1 else (np.nan, np.nan)
+        line = dict(reading=reading, pooling=pooling, fall=own["slope"].mean(), exact=own["exact"].mean())
+        rows.append(line | dict(L=L, p=p, concepts=len(ranked)))
+    return pd.DataFrame(rows, columns=["reading", "pooling", "fall", "exact", "L", "p", "concepts"])
+
+
+def against_the_order(table: pd.DataFrame, reading: str) -> list[str]:
+    """The steps between rungs that clearly go the other way: one is enough against an exact order."""
+    rows = table[(table["pooling"] == RIGHT) & (table["reading"] == reading)]
+    falls = {f"{RUNG_SAID[b]} above {RUNG_SAID[a]}": rows[a] - rows[b] for a, b in zip(RUNGS, RUNGS[1:], strict=False)}
+    found = {said: interval(rows.assign(value=fall.astype(float))) for said, fall in falls.items()}
+    return [said for said, fall in found.items() if verdict(fall) == "not supported"]
+
+
+def frames(order: pd.DataFrame, third: pd.DataFrame, losses: pd.DataFrame, context: str) -> dict[str, pd.DataFrame]:
+    """Probe -> a row per reading and unit with its `value`: texts read at their end, and the one context named."""
+    rung, described = slopes(order), against_description(order)
+    tables = {"1": rung.rename(columns={"slope": "value"}), "2": described, CONTEXT: losses}
+    tables["3"] = third.rename(columns={"interaction": "value"})
+    found = {}
+    for probe, table in tables.items():
+        kept = table[table["pooling"] == RIGHT] if "pooling" in table else table
+        kept = kept[kept["context"] == context] if "context" in kept else kept
+        found[probe] = kept[[c for c in (*LEVELS, "reading", "value") if c in kept]]
+    return found
+
+
+def same_shown(own: Mapping[str, Interval], excess: Mapping[str, Interval]) -> list[str]:
+    """The controls that show the same: above zero themselves, and not clearly passed by the word."""
+    return [name for name, found in own.items() if side(found) == 1 and side(excess[name]) != 1]
+
+
+def decided(found: Interval, p: float, controls: Mapping[str, Interval], excess: Mapping[str, Interval], smallest):
+    """The verdict, and the controls that show the same.
+
+    Then nothing is supported; and what the word has over such a control is either surely too small to matter, which
+    speaks against the claim, or leaves it open.
+    """
+    same = same_shown(controls, excess)
+    if same:
+        over = [verdict(excess[name], smallest=smallest, control=True) for name in same]
+        return ("not supported" if "not supported" in over else "undecided"), same
+    return verdict(found, smallest=smallest, p=p), same
+
+
+def something_to_lose(shown: float, shares: bool) -> bool:
+    """Whether the class word shows enough of a context that losing it could be seen."""
+    return shown >= (ENOUGH_SHARE if shares else ENOUGH_COSINE)
+
+
+def contrasts(
+    tables: Mapping[str, pd.DataFrame],  # of `frames`
+    order_of_rungs: pd.DataFrame,  # of `slopes`
+    shares: bool,  # whether the context is judged by the share of pictures that show it, and not by cosines
+    shown: float,  # what the class word shows of that context
+) -> pd.DataFrame:
+    """One row per primary contrast, by (probe, reading): interval, p, its controls and the verdict.
+
+    p is Page's for the order, else one-sided sign flips over concepts, after Holm's correction over all of them; one
+    that could not be made counts as a test all the same.
+    """
+    trend, rows, known = trends(order_of_rungs), [], {}
+    for probe, reading in PRIMARY:
+        table, (measured, names) = tables[probe], PROBES[probe]
+        own = table[table["reading"] == reading] if len(table) else table
+        found, p = interval(own), np.nan
+        if probe == "1":
+            p = trend[(trend["reading"] == reading) & (trend["pooling"] == RIGHT)]["p"].max()
+        elif found.concepts > 1:
+            of_concepts = own.groupby("concept")["value"].mean()
+            p = sign_flip_test(of_concepts, alternative="greater") if of_concepts.abs().max() > 0 else 1.0
+        sides = [(interval(table[table["reading"] == name]) if len(table) else UNKNOWN) for name in names]
+        over = [between(table, reading, name) for name in names]
+        known[probe, reading] = found, dict(zip(names, sides, strict=True)), dict(zip(names, over, strict=True))
+        line = dict(probe=probe, reading=reading, measured=measured, estimate=found.estimate, low=found.low)
+        line |= dict(high=found.high, concepts=found.concepts, seeds=own["seed"].nunique() if len(own) else 0, p=p)
+        rows.append(line | {name: one.estimate for name, one in zip(names, sides, strict=True)})
+    result = pd.DataFrame(rows).set_index(["probe", "reading"])
+    result["p_holm"] = np.where(result["p"].notna(), holm(result["p"].fillna(1.0)), np.nan)
+    for key, (found, sides, over) in known.items():
+        smallest = SHARE if shares and key[0] == CONTEXT else COSINE
+        said, same = decided(found, result.at[key, "p_holm"], sides, over, smallest)
+        notes = [f"{' and '.join(same)} shows the same"] * bool(same)
+        if key[0] == "1" and (backward := against_the_order(order_of_rungs, key[1])):
+            said, notes = "not supported", notes + backward
+        if said == "undecided" and not same and found.low > 0 and not result.at[key, "p_holm"] <= LEVEL:
+            notes = ["not after Holm’s correction" + few_concepts(key[0], found.concepts)]
+        if key[0] == CONTEXT and not something_to_lose(shown, shares):
+            said, notes = "undecided", [f"with the {CLASS} there is too little of it to lose"]
+        result.loc[[key], "verdict"] = said
+        result.loc[[key], "said"] = "; ".join([in_words(found, "+.4f"), *notes])
+    return result
+
+
+def few_concepts(probe: str, concepts: int) -> str:
+    """A word on the number of concepts, where no outcome of them could have passed the correction."""
+    short = probe != "1" and concepts < concepts_needed()
+    return f", which takes {concepts_needed()} concepts" if short else ""
+
+
+def concepts_needed(tests: int = len(PRIMARY)) -> int:
+    """The fewest concepts by which a sign-flip test can pass Holm's correction as the least of so many tests."""
+    return int(np.ceil(np.log2(tests / LEVEL)))
