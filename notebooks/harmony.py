@@ -165,8 +165,7 @@ for c in page.concepts:
     plain = load_images(c.images[::2], page.side) if rows and c.kind != "style" else []  # those on a plain backdrop
     rows += [dict(phrase=phrase, set="training picture", image=image) for phrase in prompt_of for image in plain]
     cases += [row | dict(concept=c.name, kind=c.kind, prompt=prompt_of[row["phrase"]]) for row in rows]
-columns = ["concept", "kind", "prompt", "phrase", "set", "level", "stand_in", "image"]
-cases = pd.DataFrame(cases, columns=columns)
+cases = pd.DataFrame(cases, columns=["concept", "kind", "prompt", "phrase", "set", "level", "stand_in", "image"])
 if through_vae and len(cases):
     decoded = there_and_back(page.pipe.vae, np.stack([np.asarray(image) for image in cases["image"]]))
     cases["image"] = [Image.fromarray(pixels) for pixels in decoded]
@@ -243,9 +242,8 @@ for s, rows in picked.groupby("score") if there.enough else ():
     look = dict(linewidth=2.5) if s in NEW else dict(linestyle=":" if s == analysis.RANDOM else "--", linewidth=1.2)
     mean = rows.groupby("N")["accepted"].mean()
     left.plot(mean.index, mean, marker="o", markersize=3, label=SCORES.get(s, "random pick"), **look)
-left.set(xlabel="N", ylabel="share of picks: accepted", xticks=analysis.SIZES)
-if there.enough:
-    left.legend(fontsize=7)
+left.set(xlabel="N", ylabel="share of picks: accepted", xticks=analysis.SIZES, visible=there.enough)
+left.legend(fontsize=7) if there.enough else None
 for i, (new, rows) in enumerate(contrasts.rename(columns={"difference": "estimate"}).groupby("score", sort=False)):
     middle, fill = np.arange(len(rows)) + 0.3 * i, ["white" if m == "auc" else f"C{i}" for m in rows["measure"]]
     right.errorbar(rows["estimate"], middle, xerr=bars(rows), linestyle="", color=f"C{i}", label=new, zorder=1)
@@ -282,7 +280,7 @@ shared_legend(figure, right, "outside right upper")
 concepts_of = of_judge["concept"].nunique()
 page.say(
     **page.common("model_name", "n_seeds", "steps", "batch", "fewest_accepted"),
-    verdict_short=f"On {page.model_name}, {told.answered(shares['auc'], each, concepts_of)}.",
+    verdict_short=f"On {page.model_name}, {told.answered(shares['auc'], each)}.",
     n_null=f"{null_pictures}",
     smallest_null=f"{SMALLEST_NULL}",
     n_cases=f"{len(cases)}",

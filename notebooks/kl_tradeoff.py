@@ -301,7 +301,7 @@ beside = decide.differences(single, decide.with_control(spread, single), reading
 answer = decide.answers(found, primary, beside, by_context, reading.context, safe=safe)
 page.say(
     **page.common("model_name", "n_seeds", "n_pictures", "n_contexts", "steps", "learning_rate"),
-    verdict_short=f"On {page.model_name}, {told.answered(answer, found, primary, decided=safe)}.",
+    verdict_short=f"On {page.model_name}, {told.answered(answer, found, primary, decided=safe)}. {hard.in_short(needed)}",
     **answer,
     **told.settings(page.parameters, reading, weights, every, ours["concept"].nunique()),
     size=f"{size}",

@@ -63,7 +63,7 @@ def learn(
 
 
 def redrawn(page: Page, concept: Concept, draw: Callable[[], np.ndarray]) -> Concept:
-    """The concept taught from other pictures: as many as its own, drawn anew by the world and kept in the scratch folder."""
+    """The concept taught from other pictures: as many as its own, drawn anew and kept in the scratch folder."""
     home = page.store.pictures.with_name("redrawn") / concept.name
     drawn = [write_image(home / f"{i}.png", Image.fromarray(draw())) for i in range(len(concept.images))]
     return concept.model_copy(update=dict(images=tuple(drawn)))

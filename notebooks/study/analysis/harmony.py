@@ -13,7 +13,8 @@ from textinv_core.evaluation.stats import Interval, holm, mean_interval, paired_
 
 SCORES = {
     "accord": "accord", "harmony": "harmony", "minimum": "minimum of shares", "mean_z": "mean z", "raw_sum": "raw sum",
-    "raw_product": "raw product", "raw_harmonic_mean": "raw harmonic mean", "subject": "subject alone", "text": "text alone",
+    "raw_product": "raw product", "raw_harmonic_mean": "raw harmonic mean",
+    "subject": "subject alone", "text": "text alone",
 }  # fmt: skip
 RAW = ("raw_sum", "raw_product", "raw_harmonic_mean", "subject", "text")  # what harmony must beat
 RANDOM = "random"  # any picture of the batch: the control when picking the best of many
@@ -32,8 +33,8 @@ Contrasts = dict[tuple[str, str, str], Interval]  # (score, measure, rival) -> s
 def orders(rows: pd.DataFrame) -> pd.DataFrame:
     """The share of pairs in the right order, one row per judge, concept, prompt and score.
 
-    `auc`: right pictures above all other sets in order; `subject` and `text`: above those that lack only that; and above
-    each of the TRAPS. rows: a picture each, with `judge`, `kind`, `concept`, `prompt`, `set` and the scores.
+    `auc`: right pictures above all other sets in order; the two halves: above those that lack only that; and above each
+    of the TRAPS. rows: a picture each, with `judge`, `kind`, `concept`, `prompt`, `set` and the scores.
     """
     against = dict(auc=ORDERED, subject_half=(RIGHT, "context only"), text_half=(RIGHT, "subject only"))
     against |= {trap: (RIGHT, trap) for trap in TRAPS}
@@ -73,7 +74,8 @@ class Enough(NamedTuple):
         """In words."""
         if not self.batches:
             return "No oracle knows these pictures, so no picks are judged."
-        has = f"The oracle accepts {counted(self.accepted, 'picture')} in the {self.open} of {self.batches} batches where there is something to pick"
+        open_ones = f"the {self.open} of {self.batches} batches where there is something to pick"
+        has = f"The oracle accepts {counted(self.accepted, 'picture')} in {open_ones}"
         return f"{has}, of {counted(self.concepts, 'concept')}." + (
             ""
             if self.enough
@@ -96,7 +98,7 @@ def enough(drawn: pd.DataFrame, fewest: int) -> Enough:
 
 
 def picks(drawn: pd.DataFrame) -> pd.DataFrame:
-    """The share of picks that the oracle accepts, a row per open batch, score and N; RANDOM is the batch's own share."""
+    """The share of picks that the oracle accepts, a row per open batch, score and N; RANDOM: the batch's own share."""
     lines = []
     for key, rows in open_batches(drawn).groupby(BATCH, sort=False):
         place = dict(zip(BATCH, key, strict=True))
@@ -168,7 +170,7 @@ def verdicts(table: pd.DataFrame, found: Contrasts) -> dict[tuple[str, str, str]
 
 
 def by_kind(order: pd.DataFrame, reported: Sequence[str]) -> pd.DataFrame:
-    """A row per score: the reported concepts' AUC and its two halves, by every judge; the AUC of each kind of concept."""
+    """A row per score: the reported concepts' AUC and its halves, by every judge; the AUC of each kind of concept."""
     own, values = order[order["concept"].isin(reported)], ["auc", "subject_half", "text_half"]
     called = {"auc": "AUC", "subject_half": "subject half", "text_half": "text half"}
     parts = {

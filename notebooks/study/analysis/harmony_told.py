@@ -28,18 +28,19 @@ def margins(found: Contrasts, score: str, measure: str) -> str:
     return "; ".join(f"− {SCORES.get(base, base)} {in_words(c)}" for base, c in some.items())
 
 
-def answered(shares: pd.DataFrame, each: Mapping[tuple[str, str, str], str], concepts: int) -> str:
+def answered(shares: pd.DataFrame, each: Mapping[tuple[str, str, str], str]) -> str:
     """The page's answer in two sentences, after the model's name; shares: from `in_order`."""
     known = shares.set_index("score")["estimate"]
     if not np.isfinite(known["harmony"]):
         return (
             "there are no pictures of known order, so nothing is decided; the batch at the end is ranked all the same"
         )
-    lead = f"harmony puts {percent(known['harmony'])} of the pairs of right and wrong pictures in order, the plain sum of the cosines {percent(known['raw_sum'])}"
+    own, plain = percent(known["harmony"]), percent(known["raw_sum"])
+    lead = f"harmony puts {own} of the pairs of right and wrong pictures in order, the plain sum of the cosines {plain}"
     said = {
         "supported": "It is better than every raw combination",
         "not supported": f"It is not better than: {rivals(each, 'harmony', 'auc', 'not supported')}",
-        "undecided": f"Over {counted(concepts, 'concept')} it is not decided whether it is better than every raw combination",
+        "undecided": "Whether it is better than every raw combination is not decided",
     }
     return f"{lead}. {said[outcome(each, 'harmony', 'auc')]}"
 

@@ -46,7 +46,7 @@ BY_CLIP = Reading(
     "E",
     "balance",
     dict(R="reconstruction", E="editability", balance="balance of the two"),
-    "No oracle knows this model’s pictures, so only CLIP’s reading is there: scores on the scale that the anchors span.",
+    "No oracle knows this model’s pictures, so only CLIP’s reading is there: scores on the anchors’ scale.",
 )
 
 
@@ -113,7 +113,7 @@ class Choice(NamedTuple):
 def choose_weight(results: pd.DataFrame, reading: Reading, weights: Sequence[float]) -> Choice:
     """The KL weight with the best `both`, averaged over development concepts and seeds, then over neighbouring weights.
 
-    A single weight's mean is noise; a neighbour each side steadies it. Zero, the naive word, is the grid's lower end, so
+    A single weight's mean is noise; a neighbour each side steadies it. Zero, the naive word, is the grid's lower end:
     only its upper end is an edge. With nothing to choose by: the grid's middle, not found.
     """
     columns = list(dict.fromkeys([reading.kept, reading.context, reading.both, "R", "E"]))

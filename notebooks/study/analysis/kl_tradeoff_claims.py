@@ -51,7 +51,7 @@ def primary_contrasts(
 
 
 def other_contrasts(likeness: pd.DataFrame, fair: pd.DataFrame, pull: pd.DataFrame) -> Contrasts:
-    """What stands in the table beside the primary ones: fronts of equal size; the other weighting, leashes of one setting."""
+    """What stands beside the primary ones: fronts of equal size; the other weighting, leashes of one setting."""
     found: Contrasts = {("equal likeness, equal number of settings", r): against(fair, "value", r) for r in RIVALS}
     for terms, table in (("equal likeness", likeness), ("equal pull", pull)):
         found |= {(terms, other): against(table, "value", other) for other in (UNIFORM, *POINTS)}
@@ -122,7 +122,7 @@ def by_weight(results: pd.DataFrame, spread: pd.DataFrame) -> pd.DataFrame:
 
 
 def usual(words: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """Where 95 % of ordinary words lie (columns cosine and norm): cosine to the nearest other, length over the median."""
+    """Where 95 % of ordinary words lie (columns cosine, norm): cosine to the nearest other, length over the median."""
     low, high = words["norm"].quantile([0.025, 0.975]) / words["norm"].median()
     return {"nearest_cosine": (float(words["cosine"].quantile(0.025)), 1.0), "norm_ratio": (float(low), float(high))}
 

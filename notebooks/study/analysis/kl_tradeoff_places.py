@@ -1,7 +1,7 @@
 """Where a word needs a leash: places where trouble is likely, each with its own choice of a setting, and what it shows.
 
-A table has a row per place, concept, method, strength and training seed, with the columns of a `Reading`. Nothing chosen
-in one regime is carried into another: in each place a concept gets the setting that did best on the other concepts.
+A table has a row per place, concept, method, strength and training seed, with the columns of a `Reading`. Nothing
+chosen in one regime is carried into another: in each place a concept gets the setting that did best on the other concepts.
 """
 
 from collections.abc import Sequence
@@ -125,6 +125,12 @@ def needed_told(found: pd.DataFrame) -> str:
         parts += [f"{words}: {', '.join(told)}"] if told else []
         parts += [f"Stopping early does it too: {', '.join(as_well)}"] if as_well and answer == "undecided" else []
     return ". ".join(parts) + "." if parts else "No such place was looked at in this run."
+
+
+def in_short(found: pd.DataFrame) -> str:
+    """The same for the head of the page."""
+    needed = found.loc[found["verdict"] == "supported", "place"].tolist()
+    return f"A KL leash is needed here: {', '.join(needed)}." if needed else "Nowhere tried is it shown to be needed."
 
 
 def losing(found: pd.DataFrame) -> str:

@@ -16,7 +16,6 @@ def answered(answer: Mapping[str, str], found: Contrasts, table: pd.DataFrame, *
     chosen, worse = found["chosen weight", "naive"], no_better_than(found, table)
     if not np.isfinite(chosen.estimate):
         return "there is no pair of a leashed and a naive word to compare"
-    bounds = f" (95 % interval {100 * chosen.low:+.0f} to {100 * chosen.high:+.0f})" if np.isfinite(chosen.low) else ""
     kept = {
         "supported": "keeps concept and context together more often than a word without a leash",
         "not supported": "does not keep concept and context together more often than a word without a leash",
@@ -28,7 +27,7 @@ def answered(answer: Mapping[str, str], found: Contrasts, table: pd.DataFrame, *
         "undecided": "Whether it trades better than simpler leashes is not decided",
     }[answer["better"]]
     few = "" if decided and chosen.concepts >= FEWEST_CONCEPTS else "; a run of this size decides nothing"
-    return f"the KL term {kept}: {100 * chosen.estimate:+.0f} points of a hundred{bounds}. {traded}{few}"
+    return f"the KL term {kept}: {100 * chosen.estimate:+.0f} points of a hundred. {traded}{few}"
 
 
 def choice_told(choice: Choice, given: float, reading: Reading) -> str:
@@ -36,7 +35,8 @@ def choice_told(choice: Choice, given: float, reading: Reading) -> str:
     if given:
         return f"This run was told to use λ = {given:g}."
     if not choice.found:
-        return f"This run has no development concept to choose by, so λ = {choice.weight:g}, the middle of the grid, stands in, and nothing is decided of it."
+        stands_in = f"λ = {choice.weight:g}, the middle of the grid, stands in"
+        return f"This run has no development concept to choose by, so {stands_in}, and nothing is decided of it."
     value = choice.table[reading.both].get((KL, choice.weight), np.nan)
     told = [f"It is λ = {choice.weight:g}, with a mean of {value:.2f}."]
     each = [f"{shown_name(name)} λ = {w:g}" for name, w in choice.alone.items()]
@@ -140,7 +140,7 @@ def claims(said: Mapping[str, str]) -> dict[str, dict]:
         ),
         steady=dict(
             words="KL is more stable",
-            test="spread of the outcomes over training seeds, KL minus naive; control: an early stop that keeps as much",
+            test="spread over training seeds, KL minus naive; control: an early stop that keeps as much",
             result=f"{said['spread_told']}; against the control {said['matched_told']}",
         ),
         stays=dict(

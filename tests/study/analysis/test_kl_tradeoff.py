@@ -1,5 +1,7 @@
 """Leashes on made-up tables: the choice of a weight, equal terms, contexts one by one, verdicts not to be forced."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,13 +44,19 @@ def study(gain=0.2, names=NAMES, seeds=(0, 1), rival=0.0):
     return analysis.of_the_naive(pd.DataFrame(rows), "K")
 
 
-def judged(results, weight=0.3, safe=True, contexts=None):
+@functools.cache  # resampling takes its time
+def compared(gain, rival=0.0, names=tuple(NAMES), weight=0.3):
+    results = study(gain, names, rival=rival)
     likeness = analysis.at_equal_likeness(results, BY_ORACLE, 0.5)
     pull = analysis.at_equal_pull(results, BY_ORACLE, 0.5)
     single = decide.at_the_weight(results, weight, "K")
     table, found = decide.primary_contrasts(single, likeness, pull, BY_ORACLE)
     spread = decide.spread_over_seeds(results, BY_ORACLE)
-    beside = decide.differences(single, decide.with_control(spread, single), BY_ORACLE)
+    return table, found, decide.differences(single, decide.with_control(spread, single), BY_ORACLE)
+
+
+def judged(gain=0.2, safe=True, contexts=None, **how):
+    table, found, beside = compared(gain, **how)
     none = pd.DataFrame(columns=["context", "low", "high"]) if contexts is None else contexts
     return decide.answers(found, table, beside, none, "C", safe=safe), table, found, beside
 
@@ -153,38 +161,37 @@ def test_a_front_of_equal_size_has_as_many_settings_as_the_smallest_rival():
 
 
 def test_a_leash_that_trades_better_is_found_and_one_that_does_not_is_not():
-    answer, table, found, _ = judged(study(gain=0.2))
+    answer, table, found, _ = judged()
     assert answer["better"] == "supported" and answer["keeps"] == "supported"
     assert len(table) == 9 and (table["p_holm"] >= table["p"]).all()
-    answer, table, found, _ = judged(study(gain=0.0))
+    answer, table, found, _ = judged(0.0)
     assert answer["better"] == "not supported"
     assert told.no_better_than(found, table) == list(RIVALS)
     assert "does not trade better than early stopping" in told.answered(answer, found, table, decided=True)
 
 
 def test_an_edge_or_no_concept_kept_back_decides_nothing_of_the_chosen_weight():
-    answer, table, found, _ = judged(study(gain=0.2), safe=False)
+    answer, table, found, _ = judged(safe=False)
     assert [answer[key] for key in ("keeps", "steady", "stays")] == ["undecided"] * 3
     assert "decides nothing" in told.answered(answer, found, table, decided=False)
 
 
 def test_a_control_that_shows_the_same_decides():
-    alike = study(gain=0.2, rival=0.2)  # stopping early keeps as much
-    answer, _, _, beside = judged(alike)
+    answer, _, _, beside = judged(rival=0.2)  # stopping early keeps as much
     assert beside["control"].low > 0 and answer["keeps"] == "undecided" and answer["better"] == "not supported"
 
 
 def test_two_concepts_decide_nothing():
-    answer, *_ = judged(study(gain=0.2, names=NAMES[:2]))
+    answer, *_ = judged(names=tuple(NAMES[:2]))
     assert set(answer.values()) == {"undecided"}
 
 
 def test_a_pool_that_hides_a_context_decides_nothing():
-    answer, _, _, beside = judged(study(gain=0.2))
+    answer, _, _, beside = judged()
     assert answer["keeps"] == "supported" and beside["C"].low > 0
     contexts = pd.DataFrame(dict(context=["at night", "in the snow"], low=[0.1, -0.4], high=[0.3, -0.1]))
     assert decide.hidden(contexts, beside["C"]) == ["in the snow"]
-    assert judged(study(gain=0.2), contexts=contexts)[0]["keeps"] == "undecided"
+    assert judged(contexts=contexts)[0]["keeps"] == "undecided"
     assert decide.hidden(contexts, UNKNOWN) == []
 
 
@@ -222,7 +229,7 @@ def test_the_control_is_the_stop_that_keeps_as_much():
 
 
 def test_what_is_said_has_every_key_the_claims_need():
-    answer, table, found, beside = judged(study())
+    answer, table, found, beside = judged()
     given = dict(uniform_weights=[], l2_weights=[0.1], shares=[0.5], rate_shares=[0.3], level=0.5)
     said = told.settings(given, BY_ORACLE, WEIGHTS, 50, len(NAMES)) | told.contrasts(found) | dict(kl_weight="0.1")
     said |= {f"{key}_told": "x" for key in told.spoken(beside, BY_ORACLE)}

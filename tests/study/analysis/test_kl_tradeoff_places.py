@@ -67,6 +67,8 @@ def test_a_leash_is_needed_where_it_helps_and_stopping_early_does_not():
     assert table.loc["stranger", "verdict"] == "not supported"
     assert table.loc["single picture", "at_edge"] and table.loc["single picture", "verdict"] == "undecided"
     flat = table.reset_index()
+    assert hard.in_short(flat) == "A KL leash is needed here: high rate."
+    assert "Nowhere" in hard.in_short(flat[1:])
     said = hard.needed_told(flat)
     assert "A KL leash is needed: high rate (+40 points)" in said and "It brings nothing: stranger" in said
     assert "Stopping early does it too: many steps" in said
