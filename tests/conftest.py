@@ -186,7 +186,7 @@ experiments:
     parameters: {{concepts: [lemon_pine, violet_cloud, sky_castle, elder_tree], development: [lemon_pine],
       strangers: [elder_tree], kl_weights: [0.1, 1.0], uniform_weights: [0.3], l2_weights: [0.1], rate_shares: [0.3],
       shares: [0.5], checkpoint_every: 2, places: [one backdrop, more vectors, stranger], place_weights: [0.3],
-      place_l2: [0.1], place_concepts: [violet_cloud]}}
+      place_l2: [0.1], place_seeds: [3], place_concepts: [violet_cloud]}}
   harmony:
     parameters: {{concepts: [lemon_pine, violet_cloud, dusk_style], development: [lemon_pine], constructed: 1,
       null_pictures: 200, batch: 2, seeds: [3], own_pictures: 2}}

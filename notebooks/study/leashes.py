@@ -30,6 +30,7 @@ def learn(
     every: int,  # distance of the early stops
     shares: Sequence[float] = (),  # interpolations
     taught: Concept | None = None,  # whose pictures are learned from; default: the concept's own
+    seeds: Sequence[int] | None = None,  # training seeds; default: the page's
 ) -> pd.DataFrame:
     """A row per word: its setting, the `word`, the training's `loss` and `beta` where known, where its row lies.
 
@@ -37,7 +38,8 @@ def learn(
     the row `rescaled` to the vocabulary's median length.
     """
     given = page.parameters
-    seeds, where = given["seeds"], [(m, x, s) for m, x, _ in plan for s in given["seeds"]]
+    seeds = given["seeds"] if seeds is None else seeds
+    where = [(m, x, s) for m, x, _ in plan for s in seeds]
     arms = [Arm(taught or concept, seed=s, **how) for *_, how in plan for s in seeds]
     how = dict(steps=steps, checkpoint_every=every, batch_size=given["batch_size"])
     learned = page.store.learn(page.pipe, arms, **how)

@@ -1,7 +1,7 @@
 """Where a word needs a leash: places where trouble is likely, each with its own choice of a setting, and what it shows.
 
 A table has a row per place, concept, method, strength and training seed, with the columns of a `Reading`. Nothing
-chosen in one regime is carried into another: in each place a concept gets the setting that did best on the other concepts.
+chosen in one regime is carried into another: in each place a concept gets the setting that did best on the others.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from study.analysis.kl_tradeoff import KL, Reading
 from study.analysis.kl_tradeoff_claims import SMALLEST
 from study.wording import in_words, side, verdict
 from textinv_core.evaluation.fronts import ENDS
-from textinv_core.evaluation.stats import Interval, holm, paired_interval
+from textinv_core.evaluation.stats import Interval, paired_interval
 
 STOP, L2 = "early stopping", "L2 pull"
 LEASHES = (KL, STOP, L2)
@@ -64,8 +64,7 @@ def where_needed(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
     """A row per place: what the naive word loses and what a leash brings, with the verdict on "a KL leash is needed".
 
     `lost`: context, naive minus initializer; `gain`: `both`, KL minus naive, the contrast; `control`: the same of an
-    early stop. The verdict asks for Holm's p over the places, and for a control that does not show the same. A place
-    where most concepts choose their grid's largest weight is undecided.
+    early stop, which must not show it. A place where most concepts choose their grid's largest weight is undecided.
     """
     chosen, rows = chosen_on_others(table, reading.both), []
     for place, own in chosen.groupby("place", sort=False):
@@ -81,9 +80,8 @@ def where_needed(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
     if not rows:
         return pd.DataFrame(columns=["place", "gain", "control", "against_stop", "against_l2", "lost", "verdict"])
     found = pd.DataFrame(rows)
-    found["p_holm"] = holm([1.0 if c.p != c.p else c.p for c in found["gain"]])
     found["verdict"] = [
-        "undecided" if r.at_edge else verdict(r.gain, smallest=SMALLEST, p=r.p_holm, control=side(r.control) > 0)
+        "undecided" if r.at_edge else verdict(r.gain, smallest=SMALLEST, control=side(r.control) > 0)
         for r in found.itertuples()
     ]
     return found
