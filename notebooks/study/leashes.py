@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 from PIL import Image
 
+from study.analysis.kl_tradeoff import SETTING
 from study.page import Page
 from textinv_core.evaluation.fronts import interpolated
 from textinv_core.evaluation.metrics import evaluate
@@ -16,7 +17,6 @@ from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import Concept
 from textinv_core.learning.tokens import nearest_words
 
-SETTING = ["concept", "method", "strength", "seed"]
 Look = Callable[[Concept, pd.DataFrame], pd.DataFrame]  # a concept and its pictures -> columns, on the same index
 Tiles = dict[tuple[str, float, int, str], Image.Image]  # method, strength, training seed, prompt -> the first noise's
 

@@ -50,10 +50,10 @@ def primary_contrasts(
     return contrast_rows(found), found
 
 
-def other_contrasts(likeness: pd.DataFrame, fair: pd.DataFrame, pull: pd.DataFrame) -> Contrasts:
-    """What stands beside the primary ones: fronts of equal size; the other weighting, leashes of one setting."""
-    found: Contrasts = {("equal likeness, equal number of settings", r): against(fair, "value", r) for r in RIVALS}
-    for terms, table in (("equal likeness", likeness), ("equal pull", pull)):
+def other_contrasts(likeness: pd.DataFrame, pull: pd.DataFrame) -> Contrasts:
+    """What stands beside the primary ones: fronts of all settings; the other weighting, leashes of one setting."""
+    found: Contrasts = {("equal likeness, all settings", r): against(likeness, "value", r) for r in RIVALS}
+    for terms, table in (("equal likeness, all settings", likeness), ("equal pull", pull)):
         found |= {(terms, other): against(table, "value", other) for other in (UNIFORM, *POINTS)}
     return found
 

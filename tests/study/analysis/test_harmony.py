@@ -28,10 +28,10 @@ def constructed(good=("harmony", "accord"), names=NAMES):
 def drawn(share=0.5, good=("harmony", "accord"), names=NAMES, batch=16):
     """Pictures of batches of which a share is accepted, as `good` scores know."""
     rng, rows = np.random.default_rng(1), []
-    for name in names:
+    for k, name in enumerate(names):
         for prompt in ("{} at night", "{} in the snow"):
             for i in range(batch):
-                accepted = float(i < share * batch)
+                accepted = float(i < share * batch + k % 2)
                 scores = {s: accepted + rng.normal(0, 0.2) if s in good else rng.normal() for s in SCORES}
                 place = dict(concept=name, seed=0, prompt=prompt, noise=i, accepted=accepted)
                 rows.append(
@@ -94,7 +94,7 @@ def test_calibration_asks_tenths_that_hold_enough_pictures():
 
 @pytest.fixture(scope="module")
 def decided():
-    order, picked = analysis.orders(constructed()), analysis.picks(drawn())
+    order, picked = analysis.orders(constructed()), analysis.picks(drawn(0.125))
     table, found = analysis.contrasts(order, picked, True)
     return order, table, found, analysis.verdicts(table, found)
 

@@ -47,7 +47,7 @@ def study(gain=0.2, names=NAMES, seeds=(0, 1), rival=0.0):
 @functools.cache  # resampling takes its time
 def compared(gain, rival=0.0, names=tuple(NAMES), weight=0.3):
     results = study(gain, names, rival=rival)
-    likeness = analysis.at_equal_likeness(results, BY_ORACLE, 0.5)
+    _, likeness = analysis.at_equal_size(results, BY_ORACLE, 0.5)
     pull = analysis.at_equal_pull(results, BY_ORACLE, 0.5)
     single = decide.at_the_weight(results, weight, "K")
     table, found = decide.primary_contrasts(single, likeness, pull, BY_ORACLE)
