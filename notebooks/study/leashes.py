@@ -7,8 +7,8 @@ import pandas as pd
 import torch
 from PIL import Image
 
-from study.analysis.kl_tradeoff import SETTING
 from study.page import Page
+from study.scores import SETTING
 from textinv_core.evaluation.fronts import interpolated
 from textinv_core.evaluation.metrics import evaluate
 from textinv_core.evaluation.probes import rescaled

@@ -10,12 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from study.scores import on_the_anchors_scale, summarised
+from study.scores import SETTING, on_the_anchors_scale, summarised
 from study.truth import outcomes
 from textinv_core.evaluation.fronts import ENDS, fronts
 from textinv_core.evaluation.metrics import summarise
 
-SETTING = ["concept", "method", "strength", "seed"]
 KL, UNIFORM = "KL exact", "KL uniform"
 RIVALS = ("early stopping", "L2 pull", "interpolation", "lower rate")  # what the KL term must beat
 POINTS = ("norm lock", "rescaled")  # leashes of one setting
