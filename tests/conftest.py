@@ -196,15 +196,17 @@ experiments:
     parameters: {{concepts: [merry_man, violet_cloud], contexts: 1, rung_pictures: 3}}
     after: [quantitative]
   kl_tradeoff:
-    parameters: {{concepts: [comet_cake, elder_tree], development: [comet_cake], kl_weights: [0.1, 1.0],
-      l2_weights: [0.1], rate_shares: [0.3], shares: [0.5], checkpoint_every: 2}}
+    parameters: {{concepts: [lemon_pine, violet_cloud, sky_castle, elder_tree], development: [lemon_pine],
+      strangers: [elder_tree], kl_weights: [0.1, 1.0], uniform_weights: [0.3], l2_weights: [0.1], rate_shares: [0.3],
+      shares: [0.5], checkpoint_every: 2, places: [one backdrop, more vectors, stranger], place_weights: [0.3],
+      place_l2: [0.1], place_seeds: [3], place_concepts: [violet_cloud]}}
   rivals:
-    parameters: {{concepts: [comet_cake, elder_tree], development: [comet_cake], budget: 1, seeds: [3],
+    parameters: {{concepts: [lemon_pine, violet_cloud], development: [lemon_pine], budget: 1, seeds: [3],
       methods: [kl, dti, core, cross_init, name_basis, tea, dvar, dreambooth], checkpoint_every: 2,
       dreambooth_steps: 2, class_pictures: 2, dreambooth_rates: [0.0002]}}
   harmony:
-    parameters: {{concepts: [comet_cake, elder_tree], development: [comet_cake], kl_weights: [0.3], constructed: 1,
-      null_pictures: 200, batch: 2, tuned_steps: 1, checkpoint_every: 2, seeds: [3], own_pictures: 2}}
+    parameters: {{concepts: [lemon_pine, violet_cloud, dusk_style], development: [lemon_pine], constructed: 1,
+      null_pictures: 200, batch: 2, seeds: [3], own_pictures: 2}}
   dataset_and_concepts:
     parameters: {{concepts: [elder_tree, nova_hall], pictures: [1, 3], few: 3}}
   more_vectors:

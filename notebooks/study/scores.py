@@ -10,6 +10,7 @@ from textinv_core.evaluation.metrics import summarise
 
 EDITABILITY = "editability_deleted"  # the paper's reading: placeholder deleted
 SCORES = {"reconstruction": "reconstruction", EDITABILITY: "editability"}
+SETTING = ["concept", "method", "strength", "seed"]  # what tells words on a leash apart; `seed` is the training's
 READINGS = {"deleted": "placeholder deleted", "class": "class word", "context": "context only"}
 
 

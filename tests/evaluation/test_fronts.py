@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import torch
 
-from study.analysis.kl_tradeoff import spread_over_seeds
 from study.wording import verdict
 from textinv_core.evaluation.fronts import fronts, interpolated, on_anchor_scale
 from textinv_core.evaluation.metrics import hypervolume
@@ -67,13 +66,3 @@ def test_fronts_are_compared_by_concept_and_seed():
     assert verdict(few, fewest={"concept": 3}) == "undecided"
     assert mean_interval(found[found["method"] == "kl"], "at_0.5").estimate == pytest.approx(0.9)
     assert paired_interval(fronts(table, [0.95]), "at_0.95", **how) is UNKNOWN  # a level that nobody reaches
-
-
-def test_spread_is_over_seeds_and_missing_with_one():
-    table = pd.concat([settings([], seed=s).assign(loss=0.1 * s) for s in range(2)])
-    table.loc[(table["method"] == "naive") & (table["seed"] == 1), "R"] = 0.7
-    spread = spread_over_seeds(table).set_index("method")
-    assert spread.loc["initializer", "spread"] == 0 and spread.loc["naive", "spread"] == pytest.approx(
-        np.std([0.9, 0.7], ddof=1)
-    )
-    assert spread_over_seeds(settings([]).assign(loss=0.1))["spread"].isna().all()
