@@ -189,12 +189,13 @@ experiments:
     parameters: {{concepts: [comet_cake, elder_tree], development: [comet_cake], kl_weights: [0.3], constructed: 1,
       null_pictures: 200, batch: 2, tuned_steps: 1, checkpoint_every: 2, seeds: [3], own_pictures: 2}}
   dataset_and_concepts:
-    parameters: {{concepts: [elder_tree, nova_hall], pictures: [1, 3], few: 3}}
+    parameters: {{concepts: [violet_cloud, sky_castle], types: [violet_cloud, dusk_style], pictures: [1, 3], few: 3,
+      plain_pictures: 2}}
   more_vectors:
     parameters: {{concepts: [elder_tree, nova_hall], vectors: [1, 3]}}
     after: [step_ablation]
   what_it_costs:
-    parameters: {{concepts: [elder_tree], arms: [1, 2], calls: 1, repeats: 1, seeds: [3], updates: 4,
+    parameters: {{concepts: [violet_cloud], arms: [1, 2], calls: 1, repeats: 1, seeds: [3], updates: 4,
       sampler_steps: [1, 2]}}
   your_own_concept:
     parameters: {{concept: nova_hall, checkpoint_every: 2, images: 2, null_pictures: 0}}

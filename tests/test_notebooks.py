@@ -28,7 +28,7 @@ TINY = dict(
 )
 
 LONG_YET = (
-    "dataset_and_concepts", "harmony", "kl_tradeoff", "more_vectors", "probes", "what_it_costs", "your_own_concept",
+    "harmony", "kl_tradeoff", "more_vectors", "probes", "your_own_concept",
 )  # fmt: skip
 
 
