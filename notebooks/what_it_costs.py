@@ -148,6 +148,7 @@ for ax, data, value, hue in ((left, ours, "rate", "loop"), (right, shares, "shar
 left.axhline(typical[typical["loop"] == PUBLISHED]["rate"].item(), color="0.3", linestyle="--")
 left.set(xlabel="words learned together", ylabel="steps per second and word", ylim=(0, None))
 right.set(xlabel="words learned together", ylabel="share of a step", ylim=(0, max(1.1, 1.05 * shares["share"].max())))
+plt.show()
 
 # %%
 analysis.rate_table(rates, memory)
@@ -168,11 +169,10 @@ shown.style.format("{:.0f}").hide(axis="index")
 # own cost, counted in operations and timed.
 
 # %% tags=["hide-input"]
-some = sorted({1, (len(first.images) + 1) // 2, len(first.images)})
 own_side = page.side // pipe.vae_scale_factor
 sides = {scale * page.side: scale * own_side for scale in (1, 2)}  # pixels -> latents a side
 network = shortened(pipe.unet, dtype)
-sized = {f"pictures, {n}": partial(encode_latents, pipe, first.images[:n]) for n in some}
+sized = {f"pictures, {n}": partial(encode_latents, pipe, first.images[:n]) for n in sorted({1, (len(first.images) + 1) // 2, len(first.images)})}
 bare = partial(bare_network, network, examples=batch_size, at_once=batch_size, length=length)
 sized |= {f"pixels a side, {px}": bare(side=s) for px, s in sides.items()}
 operations = {f"pixels a side, {px}": batch_size * traced(network, length=length, side=s)["flops"] for px, s in sides.items()}
