@@ -83,9 +83,9 @@ from study.figures import image_grid, step_curves, trade_off
 from study.leashes import learn, redrawn, score
 from study.page import Claim, begin
 from study.panels import PIXELS, bars, shared_legend
+from study.vocabulary import ordinary_words
 from study.wording import counted, in_words, shown_name
 from textinv_core.evaluation.metrics import evaluate, image_only
-from textinv_core.evaluation.vocabulary import ordinary_words
 from textinv_core.learning.concepts import context_prompts, load_images
 
 page, oracle = begin("kl_tradeoff", globals()), open_oracle(model)

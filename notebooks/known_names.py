@@ -65,10 +65,10 @@ from study.earlier_pages import chosen_kl_weight
 from study.figures import image_grid
 from study.page import Claim, begin
 from study.panels import PIXELS
+from study.vocabulary import drawn_word, whole_words
 from study.wording import counted, shown_name
 from textinv_core.evaluation.metrics import evaluate
 from textinv_core.evaluation.probes import open_clip, text_features
-from textinv_core.evaluation.vocabulary import drawn_word, whole_words
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import class_phrase, context_prompts, load_images
 from textinv_core.learning.tokens import initial_rows

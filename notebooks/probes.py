@@ -63,6 +63,7 @@ from pocket_world.oracle.reading import label
 from pocket_world.oracle.witness import open_oracle, sees
 from pocket_world.world.scenes import SCENES
 
+from study import vocabulary
 from study.analysis import probes as analysis
 from study.analysis import probes_figures as figures
 from study.analysis import probes_pictures as pictured
@@ -74,7 +75,7 @@ from study.figures import image_grid
 from study.page import Claim, begin
 from study.panels import PIXELS
 from study.wording import FEWEST_CONCEPTS, LEVEL, counted, in_words, percent
-from textinv_core.evaluation import probes, vocabulary
+from textinv_core.evaluation import probes
 from textinv_core.evaluation.metrics import evaluate
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import load_images, plain_prompt

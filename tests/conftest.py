@@ -208,12 +208,13 @@ experiments:
     parameters: {{concepts: [lemon_pine, violet_cloud, dusk_style], development: [lemon_pine], constructed: 1,
       null_pictures: 200, batch: 2, seeds: [3], own_pictures: 2}}
   dataset_and_concepts:
-    parameters: {{concepts: [elder_tree, nova_hall], pictures: [1, 3], few: 3}}
+    parameters: {{concepts: [violet_cloud, sky_castle], types: [violet_cloud, dusk_style], pictures: [1, 3], few: 3,
+      plain_pictures: 2}}
   more_vectors:
     parameters: {{concepts: [violet_cloud, sky_castle], vectors: [1, 3]}}
     after: [step_ablation]
   what_it_costs:
-    parameters: {{concepts: [elder_tree], arms: [1, 2], calls: 1, repeats: 1, seeds: [3], updates: 4,
+    parameters: {{concepts: [violet_cloud], arms: [1, 2], calls: 1, repeats: 1, seeds: [3], updates: 4,
       sampler_steps: [1, 2]}}
   your_own_concept:
     parameters: {{concept: sky_castle, checkpoint_every: 2, images: 2, null_pictures: 0}}
@@ -221,8 +222,8 @@ experiments:
   explore:
     parameters: {{concepts: [violet_cloud, lemon_pine], images_per_prompt: 1}}
     after: [regime, step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, what_it_learns,
-      known_names, near_and_far, probes, kl_tradeoff, rivals, harmony, dataset_and_concepts, more_vectors, what_it_costs,
-      your_own_concept]
+      known_names, near_and_far, probes, kl_tradeoff, rivals, harmony, dataset_and_concepts, more_vectors,
+      what_it_costs, your_own_concept]
   summary:
     after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, what_it_learns,
       known_names, near_and_far, probes, kl_tradeoff, rivals, harmony, dataset_and_concepts, more_vectors]

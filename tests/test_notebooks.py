@@ -28,7 +28,7 @@ TINY = dict(
 )
 
 LONG_YET = (
-    "dataset_and_concepts", "what_it_costs", "your_own_concept",
+    "your_own_concept",
 )  # fmt: skip
 
 

@@ -8,13 +8,13 @@ import yaml
 from test_notebooks import RUNNER, read, run
 
 SMALL = dict(
-    concepts=["elder_tree", "nova_hall"], arms=[1, 2], calls=1, repeats=2, steps=3, seeds=[3, 4], images_per_prompt=1,
-    contexts=2, num_inference_steps=2, sampler_steps=[1, 2], sd15_rate=5.0,
+    concepts=["violet_cloud", "sky_castle"], arms=[1, 2], calls=1, repeats=2, steps=3, seeds=[3, 4],
+    images_per_prompt=1, contexts=2, num_inference_steps=2, sampler_steps=[1, 2], sd15_rate=5.0,
 )  # fmt: skip
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("given", [{}, dict(concepts=["elder_tree"], seeds=[0], arms=[2])])
+@pytest.mark.parametrize("given", [{}, dict(concepts=["violet_cloud"], seeds=[0], arms=[2])])
 def test_the_page_runs_and_records(model_folder, judge, tmp_path, given):
     where = dict(model=str(model_folder), judge=judge.model.name_or_path, out="records", runs="words")
     (tmp_path / "settings.yaml").write_text(yaml.safe_dump(SMALL | where | given))

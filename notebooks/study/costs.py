@@ -7,7 +7,7 @@ them within one table; between machines compare ratios at most.
 import gc
 import resource
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from textinv_core.learning.arms import Arm
 from textinv_core.learning.compiling import compiled
+from textinv_core.learning.concepts import Concept
 from textinv_core.learning.memory import give_back_freed_memory
 from textinv_core.learning.objective import Objective
 
@@ -90,6 +92,49 @@ def bare_network(
             call(sample, torch.full((len(part),), 500, device=network.device), states)
 
     return task
+
+
+def steps_of_arms(
+    pipe,
+    concept: Concept,
+    loops: Mapping[str, bool],  # name -> whether compiled
+    arms: Sequence[int],  # numbers of words learned together
+    *,
+    batch_size: int,
+    memory_gb: float,  # what one backward pass may keep
+    dtype: torch.dtype,
+    **objective,  # as for `Objective`
+) -> tuple[dict[str, Task], pd.DataFrame]:
+    """A training step of every loop and number of words, `<loop>, <words>`, and of its networks alone.
+
+    Also what compiling took (words, examples, seconds): it depends on how many examples run at once, and is done once.
+    """
+    tasks, parts, waits, length = {}, {}, [], pipe.text_encoder.config.max_position_embeddings
+    for name, k in ((name, k) for name in loops for k in arms):
+        words = [Arm(concept, seed=seed) for seed in range(k)]
+        own = Objective(pipe, words, batch_size=batch_size, dtype=dtype, **objective)
+        at_once = own.fit(memory_gb)
+        if loops[name]:
+            own.part = parts.setdefault(at_once, compiled(own.loss_and_grad))
+            start = time.perf_counter()
+            own.gradient(own.start, 1)
+            waits.append(dict(words=k, examples=at_once, seconds=time.perf_counter() - start))
+        tasks[f"{name}, {k}"] = arm_step(own)
+        tasks[f"both networks, {name}, {k}"] = frozen_networks(own)
+        bare = dict(examples=k * batch_size, at_once=at_once, length=length, compile=loops[name])
+        tasks[f"network, {name}, {k}"] = bare_network(own.unet, **bare)
+    return tasks, pd.DataFrame(waits, columns=["words", "examples", "seconds"])
+
+
+def gradient_variance(objective: Objective, row: Tensor, *, updates: int, offset: int = 0) -> float:
+    """How much the gradient at one `row` (1, vectors, D) varies over updates: the sum of its entries' variances.
+
+    Each of the objective's arms draws for itself; no two offsets far enough apart see the same draws.
+    """
+    arms = len(objective.start)
+    own, rounds = row.to(objective.start).expand(arms, -1, -1), -(-updates // arms)
+    drawn = torch.cat([objective.gradient(own, offset + i)[1].flatten(1) for i in range(rounds)])
+    return float(drawn.var(dim=0).sum())
 
 
 def peak_bytes(task: Task) -> int:

@@ -1,9 +1,10 @@
-"""A concept learned from other pictures: the same words about it, another folder."""
+"""A concept learned from other pictures: the same words about it, another folder; and where they are taken."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import yaml
 
 from textinv_core.files import atomic
@@ -46,3 +47,15 @@ def held_back(concept: Concept, share: float = 0.25) -> tuple[tuple[Path, ...], 
         return concept.images, concept.held_out
     kept = len(concept.images) - max(1, round(share * len(concept.images)))
     return concept.images[:kept], concept.images[kept:]
+
+
+def places(scenes: Mapping[str, str], asked: Collection[str], seed: int) -> tuple[list[str], str, str]:
+    """An order of scenes for varied pictures, the one scene of a set taken in one place, and another as its control.
+
+    scenes: {name: how a prompt says it}. The last two come from the end of the order, and from scenes that no prompt
+    has `asked` for where there are two: what comes back unasked was then in few of the varied pictures, or none.
+    """
+    order = [str(name) for name in np.random.default_rng((17, seed)).permutation(list(scenes))]
+    spare = [name for name in order if scenes[name] not in asked]
+    spare = spare if len(spare) > 1 else order
+    return order, spare[-1], spare[-2]

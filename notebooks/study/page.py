@@ -14,6 +14,7 @@ from PIL import Image
 from study.earlier_pages import chosen_regime
 from study.figures import use_style
 from study.sheets import write_sheet
+from study.timing import TimedJudge, TimedStore, all_parts, cpu_seconds, timed
 from study.wording import shown_name
 from textinv_core.drawing.store import Store, open_store
 from textinv_core.evaluation.judges import Judge, load_judge
@@ -55,6 +56,7 @@ class Page:
     store: Store
     parameters: Mapping = field(default_factory=dict)  # all that its parameters cell declares, as this run has them
     numbers: dict[str, str] = field(default_factory=dict)  # what its prose quotes
+    spent: dict[str, float] = field(default_factory=dict)  # processor seconds by part
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -152,7 +154,8 @@ class Page:
         modules = sorted(path.stem for path in (NOTEBOOKS / "study" / "analysis").glob(f"{self.name}*.py"))
         analysed = identity([code_identity(f"study.analysis.{module}", NOTEBOOKS) for module in modules])
         record = provenance(named, data=data, model=model_hash(self.pipe), analysis=analysed, seconds=spent)
-        write_json(self.folder / "provenance.json", record | dict(profile=self.profile, page=self.name))
+        record |= dict(profile=self.profile, page=self.name, cpu_seconds=all_parts(self.spent))
+        write_json(self.folder / "provenance.json", record)
 
 
 def begin(name: str, cells: MutableMapping) -> Page:
@@ -187,11 +190,14 @@ def open_page(
     """Load what a notebook needs; the folder of its records is there when this returns."""
     if not concepts:
         raise ValueError("concepts: expected one or more names or folders, got none")
-    loaded = tuple(load_concept(where, initializer=initializer or None) for where in concepts)
-    pipe, scorer = load_pipeline(model), load_judge(judge or None, model=model)
+    spent = dict(start=cpu_seconds())
+    with timed(spent, "load"):
+        loaded = tuple(load_concept(where, initializer=initializer or None) for where in concepts)
+        pipe, scorer = load_pipeline(model), TimedJudge(**vars(load_judge(judge or None, model=model)), spent=spent)
+        store = TimedStore(**vars(open_store(profile, runs)), spent=spent)
     folder = Path(out) if out else record_dir(profile, name)
     folder.mkdir(parents=True, exist_ok=True)
-    return Page(name, profile, folder, pipe, scorer, loaded, open_store(profile, runs), parameters or {})
+    return Page(name, profile, folder, pipe, scorer, loaded, store, parameters or {}, spent=spent)
 
 
 def model_title(model: str) -> str:

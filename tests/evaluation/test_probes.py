@@ -6,8 +6,9 @@ import torch
 from conftest import draw
 from transformers import CLIPModel, CLIPTextModel
 
+from study import vocabulary
 from study.analysis.probes_said import place_among
-from textinv_core.evaluation import probes, vocabulary
+from textinv_core.evaluation import probes
 from textinv_core.evaluation.judges import load_judge
 from textinv_core.learning.models import load_pipeline
 from textinv_core.learning.tokens import Embedding, initial_rows

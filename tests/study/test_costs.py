@@ -7,9 +7,11 @@ from study.costs import (
     arm_step,
     bare_network,
     frozen_networks,
+    gradient_variance,
     in_turns,
     peak_bytes,
     sd15_unet,
+    steps_of_arms,
     traced,
 )
 from textinv_core.learning.arms import Arm
@@ -48,6 +50,26 @@ def test_the_networks_of_a_step_are_called_as_the_step_calls_them(pipe, concept)
     assert sizes == [2, 2]
     given = task()
     assert sizes == [2, 2, 2, 2] and [loss.shape for loss, _ in given] == [(2,), (2,)]
+
+
+def test_steps_of_arms_are_there_for_every_number_of_words(pipe, concept):
+    how = dict(batch_size=2, memory_gb=1.0, dtype=torch.float32)
+    templates = {concept.name: training_templates(concept.kind)}
+    tasks, waits = steps_of_arms(pipe, concept, {"ours": False}, [1, 2], templates=templates, **how)
+    assert list(tasks) == [f"{of}ours, {k}" for k in (1, 2) for of in ("", "both networks, ", "network, ")]
+    assert waits.empty and list(waits) == ["words", "examples", "seconds"]
+    for task in tasks.values():
+        task()
+
+
+def test_a_gradient_varies_with_its_draws_alone(pipe, concept):
+    templates = {concept.name: training_templates(concept.kind)}
+    objective = Objective(pipe, [Arm(concept), Arm(concept, seed=1)], batch_size=2, templates=templates)
+    row = objective.start[:1].clone()
+    found = [gradient_variance(objective, row, updates=4, offset=offset) for offset in (10, 10, 500)]
+    assert found[0] == found[1] != found[2] and min(found) > 0
+    gradients = torch.cat([objective.gradient(row.expand(2, -1, -1), 10 + i)[1].flatten(1) for i in range(2)])
+    assert found[0] == pytest.approx(float(gradients.var(dim=0).sum()))
 
 
 def test_memory_is_what_a_task_held_and_not_what_one_before_it_freed():

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from study.datasets import held_back, write_concept
+from study.datasets import held_back, places, write_concept
 from textinv_core.learning.concepts import data_hash, load_concept
 
 
@@ -44,3 +44,15 @@ def test_held_back_never_overlaps_and_leaves_something_to_learn_from(photos):
         assert bool(rest) == (n > 1)
     own = photos.model_copy(update=dict(held_out=photos.images[:2]))
     assert held_back(own) == (own.images, own.held_out)
+
+
+def test_places_come_back_unasked_only_from_scenes_that_no_prompt_names():
+    scenes = {name: f"in the {name}" for name in ("forest", "city", "snow", "desert", "moon", "lake")}
+    asked = {"in the forest", "in the city", "in the snow"}
+    for seed in range(20):
+        order, one, other = places(scenes, asked, seed)
+        assert sorted(order) == sorted(scenes) and one != other
+        assert not {scenes[one], scenes[other]} & asked
+        assert places(scenes, asked, seed) == (order, one, other)
+    assert len({tuple(places(scenes, asked, seed)[0]) for seed in range(20)}) > 5
+    assert places(scenes, scenes.values(), 0)[1] in scenes  # all of them asked for: any will do

@@ -8,10 +8,10 @@ from scipy import stats
 
 from study.contrasts import Question
 from study.scores import SCORES
+from study.seed_variance import interval_of, resampled_units
 from study.truth import outcomes
 from study.wording import percent, side
 from textinv_core.evaluation.metrics import summarise
-from textinv_core.evaluation.seed_variance import interval_of, resampled_units
 from textinv_core.evaluation.stats import UNKNOWN, Interval, paired_interval
 
 TI, DB, SD = "SD + TI", "DreamBooth", "SD"

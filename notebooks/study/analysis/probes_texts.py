@@ -7,8 +7,8 @@ from PIL import Image
 
 from study.analysis.probes import CLASS, KL, KL_SCALED, NAIVE, NAIVE_SCALED, RANDOM, RUNGS, TRUE
 from study.analysis.probes_said import place_among
+from study.vocabulary import drawn_word, nearest_ordinary
 from textinv_core.evaluation.probes import POOLINGS, context_cosines, rescaled, text_features
-from textinv_core.evaluation.vocabulary import drawn_word, nearest_ordinary
 from textinv_core.learning.concepts import Concept, class_phrase, load_images, plain_prompt
 from textinv_core.learning.tokens import Embedding, initial_rows
 

@@ -8,7 +8,7 @@ from torch.nn.functional import normalize
 
 from study.analysis import probes_texts as asked
 from study.analysis.probes import CLASS, KL, KL_SCALED, NAIVE, NAIVE_SCALED, RANDOM, READINGS, RIGHT, TRAP, TRUE
-from textinv_core.evaluation.vocabulary import ordinary_words
+from study.vocabulary import ordinary_words
 from textinv_core.learning.tokens import Embedding, initial_rows, tokenize
 
 

@@ -1,0 +1,137 @@
+"""What things cost: ratios within rounds, bounds where nothing differs, seconds of pages added up."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.analysis import what_it_costs as analysis
+from study.analysis import what_it_costs_whole as whole
+from study.analysis.what_it_costs import COMPILED, OURS, PUBLISHED
+from study.timing import PARTS
+from textinv_core.evaluation.stats import Interval
+
+
+def timings(**seconds):
+    """Rows of two rounds, the machine half as fast in the second, from task -> seconds of the first."""
+    tasks = {name.replace("_", ", "): value for name, value in seconds.items()}
+    rows = [dict(task=t, repeat=r, seconds=s * (1 + r)) for t, s in tasks.items() for r in (0, 1)]
+    return pd.DataFrame(rows)
+
+
+def test_rates_are_compared_within_a_round():
+    table = timings(published=4.0, ours_1=2.0, ours_8=4.0)
+    for task, seconds in (("published", 1.0), ("ours, 1", 1.0), ("ours, 8", 3.0)):
+        for name, share in (("network", 1.0), ("both networks", 1.25)):
+            row = dict(task=f"{name}, {task}", seconds=seconds * share)
+            if (name, task) != ("both networks", "published"):
+                more = pd.DataFrame([row | dict(repeat=0), row | dict(repeat=1, seconds=2 * row["seconds"])])
+                table = pd.concat([table, more], ignore_index=True)
+    rates = analysis.rates_of(table, {PUBLISHED: [1], OURS: [1, 8]})
+    median = analysis.typical(rates).set_index(["loop", "words"])
+    assert median.loc[(OURS, 1), "speedup"] == 2 and median.loc[(OURS, 8), "speedup"] == 8
+    assert (rates.groupby(["loop", "words"])["speedup"].nunique() == 1).all()  # a slower machine slows both
+    assert median.loc[(OURS, 8), "network"] == 0.75 and median.loc[(OURS, 1), "both"] == 0.625
+    assert np.isnan(median.loc[(PUBLISHED, 1), "both"]) and median.loc[(PUBLISHED, 1), "speedup"] == 1
+    said = analysis.speed_said(rates, OURS)
+    assert (
+        said["many_speedup"] == "8.0 (8.0 to 8.0)" and said["one_network"] == "50 %" and said["many_network"] == "75 %"
+    )
+    memory = pd.DataFrame([dict(loop=loop, words=k, gigabytes=1.0) for loop, k in median.index])
+    assert list(analysis.rate_table(rates, memory).data) == list(analysis.COLUMNS.values())
+
+
+def test_compiling_pays_after_the_steps_it_saves_or_never():
+    waits = pd.DataFrame(dict(words=[1, 4, 8], examples=[4, 16, 16], seconds=[10.0, 30.0, 0.1]))
+    given = {f"{OURS}, 1": 2.0, f"{COMPILED}, 1": 1.0, f"{OURS}, 4": 1.0, f"{COMPILED}, 4": 1.5}
+    table = pd.DataFrame([dict(task=t, repeat=0, seconds=s) for t, s in given.items()])
+    paid = analysis.paid_off(waits, table)
+    assert paid["words"].tolist() == [1, 4] and paid["pays_after"].tolist() == [10, np.inf]
+    assert analysis.paid_off(waits[:0], table).empty
+
+
+def sampled(lost, concepts=4, pictures=20):
+    """Pictures of concepts at 5, 10 and 20 steps: all have their context but a share of those with fewest steps."""
+    rows = []
+    for i in range(concepts):
+        for image in range(pictures):
+            for steps in (5, 10, 20):
+                there = float(not (steps == 5 and image < lost * pictures))
+                rows.append(dict(concept=f"c{i}", prompt="p", image=image, steps=steps, alike=0.9, there=there))
+    return pd.DataFrame(rows)
+
+
+def test_fewest_steps_that_lose_no_context():
+    sampler = sampled(0.5)
+    found = analysis.fewer_steps(sampler, [5, 10, 20])
+    assert found[5].estimate == -0.5 and found[10].estimate == 0
+    assert -0.05 < found[10].low < 0  # none of eighty differs: the exact bound, not certainty
+    assert analysis.enough_steps(sampler, found, [5, 10, 20]).startswith("with 10 steps")
+    few = sampled(0.5, concepts=2)
+    assert "no smaller number" in analysis.enough_steps(few, analysis.fewer_steps(few, [5, 10, 20]), [5, 10, 20])
+    shown = analysis.sampler_table(sampler, found).data
+    assert shown["context found"].tolist() == [0.5, 1, 1] and shown.iloc[-1, -1] == "–"
+
+
+def loops(difference, **blind):
+    """Ours and the published loop's outcome B, so far apart over six concepts and two seeds."""
+    rng, rows = np.random.default_rng(0), []
+    for i in range(6):
+        for seed in (0, 1):
+            for loop, more in ((OURS, difference), (PUBLISHED, 0.0)):
+                noise = rng.normal(0, 0.01)
+                row = dict(
+                    concept=f"c{i}", seed=seed, loop=loop, K=0.6, B=0.5 + more + noise, reconstruction=0.8 + noise
+                )
+                rows.append(row | blind)
+    return pd.DataFrame(rows)
+
+
+def test_as_good_is_less_than_what_is_of_interest_apart():
+    assert analysis.equally_good(loops(0.0))[2].startswith("is as good: concept and context")
+    assert analysis.equally_good(loops(-0.3))[2].startswith("differs from theirs")
+    few = loops(0.0)
+    assert "too few to tell" in analysis.equally_good(few[few["concept"] == "c0"])[2]
+    assert analysis.equally_good(loops(0.0, B=np.nan))[1] == "K"
+    assert analysis.equally_good(loops(0.0, B=np.nan, K=np.nan))[1] == "reconstruction"
+
+
+def test_a_ratio_of_variances_is_a_mean_of_logarithms():
+    rows = []
+    for i, ratio in enumerate((0.25, 1.0, 0.5)):
+        for seed in (0, 1):
+            place = dict(concept=f"c{i}", seed=seed, at="learned")
+            rows += [place | dict(drawn="freely", variance=2.0), place | dict(drawn="apart", variance=2.0 * ratio)]
+    (found,) = analysis.spread_ratios(pd.DataFrame(rows)).values()
+    assert isinstance(found, Interval) and found.estimate == pytest.approx(0.5) and found.low < 0.5 < found.high
+    assert analysis.ratio_table({"learned": found}).data.iloc[0, 0] == found.estimate
+
+
+def test_a_study_s_hours_come_from_a_measured_rate_where_there_is_one():
+    counted = dict(flops=1e12, kept_bytes=2**30, weight_bytes=2 * 2**30)
+    how = dict(batch_size=4, words=10, steps=360)
+    table, hours = whole.sizes(counted, **how, teraflops=4.0)
+    assert hours == pytest.approx(1.0)
+    assert whole.sizes(counted, **how, rate=2.0)[1] == pytest.approx(0.5)
+    assert table.set_index("what").loc["one word, an example at a time: both, GB", "value"] == 3
+
+
+def test_seconds_of_pages_and_of_their_jobs_are_added_up(tmp_path):
+    def record(folder, page, **spent):
+        (tmp_path / folder).mkdir(parents=True)
+        seconds = dict.fromkeys(PARTS, 1.0) | spent
+        (tmp_path / folder / "provenance.json").write_text(json.dumps(dict(page=page, cpu_seconds=seconds)))
+
+    record("results/a_page", "a_page", learn=5.0)
+    record("build/a_page/oak", "a_page", learn=50.0)
+    record("results/other", "other", draw=3.0)
+    (tmp_path / "results/old").mkdir()
+    (tmp_path / "results/old/provenance.json").write_text(json.dumps(dict(page="old", seconds=3)))
+    found = whole.records([tmp_path / "results", tmp_path / "build/a_page"])
+    table = whole.seconds_of(found)
+    assert table["page"].tolist() == ["a_page", "other"] and table["jobs"].tolist() == [2, 1]
+    assert table["learn"].tolist() == [55, 1] and table["total"].tolist() == [65, 8]
+    assert whole.seconds_table(table).data.loc["all pages", "total"] == 73
+    assert whole.largest_said(table) == "learning 77 %, drawing 7 %"
+    assert whole.largest_said(whole.seconds_of([])) == "no page has recorded its seconds yet"
