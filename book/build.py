@@ -1,7 +1,8 @@
 """Stage the executed notebooks of a profile into book/experiments/ and build the book, offline.
 
     python book/build.py --profile quick        the records under results/quick
-    python book/build.py --profile published    for each page results/full, else results/quick
+    python book/build.py --profile published    for each page results/full, else results/quick, else that it has
+                                                not been run yet
 
 Pages are copies of what Papermill wrote, with a line on their provenance under the title and the
 housekeeping cells hidden. Warnings are errors; a notebook with an error in it is refused by name.
@@ -37,11 +38,16 @@ def pages() -> list[str]:
     return [Path(file).name for file in files if file.startswith("experiments/")]
 
 
+def _record(page: str, profile: str) -> Path | None:
+    """The executed notebook of `page` in a profile, if it is there."""
+    notebook = RESULTS / profile / page / f"{page}.ipynb"
+    return notebook if notebook.is_file() else None
+
+
 def find(page: str, profiles: tuple[str, ...]) -> Path:
     """The executed notebook of `page` in the first profile that has it."""
     for profile in profiles:
-        notebook = RESULTS / profile / page / f"{page}.ipynb"
-        if notebook.is_file():
+        if notebook := _record(page, profile):
             return notebook
     raise ValueError(
         f"no executed notebook for the page '{page}' under results/ ({', '.join(profiles)}): run `make study` first"
@@ -113,6 +119,18 @@ def stage(page: str, source: Path) -> dict:
     for picture in sorted(source.parent.glob("*.png")):
         shutil.copyfile(picture, STAGED / f"{page}_{picture.name}")
     return record
+
+
+def stage_unrun(page: str) -> None:
+    """Write book/experiments/<page>.ipynb for a page that the published records lack: its title, and how to run it."""
+    script = (ROOT / "notebooks" / f"{page}.py").read_text(encoding="utf-8")
+    title = next(line.removeprefix("# # ") for line in script.splitlines() if line.startswith("# # "))
+    text = (
+        f"# {title}\n\n:::{{div}} answer\nThis page has not been run for the published book yet.\n:::\n\n"
+        f"`papermill notebooks/{page}.ipynb out.ipynb` runs it on your machine ([how](../rerun.md)); "
+        "`make study` runs every page with small samples."
+    )
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)]), STAGED / f"{page}.ipynb")
 
 
 def provenance_page(records: list[dict]) -> str:
@@ -207,10 +225,16 @@ def main() -> int:
     options = parser.parse_args()
     profiles = PUBLISHED if options.profile == "published" else (options.profile,)
     try:
-        sources = {page: find(page, profiles) for page in pages()}
+        published = options.profile == "published"
+        ran = [page for page in pages() if not published or any(_record(page, profile) for profile in profiles)]
+        if not ran:
+            find(pages()[0], profiles)  # says what to do
+        sources = {page: find(page, profiles) for page in ran}
         shutil.rmtree(STAGED, ignore_errors=True)
         STAGED.mkdir()
         records = [stage(page, source) for page, source in sources.items()]
+        for page in set(pages()) - set(ran):
+            stage_unrun(page)
         stage_pocket_model()
         (STAGED / "provenance_tables.md").write_text(provenance_page(records))
         if not options.stage_only:

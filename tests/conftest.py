@@ -181,7 +181,7 @@ experiments:
     after: [step_ablation]
   quantitative:
     parameters: {{concepts: [violet_cloud, known_tree], development: [], dreambooth_steps: 2, class_pictures: 2}}
-    after: [step_ablation, kl_tradeoff]
+    after: [regime, step_ablation, kl_tradeoff]
   what_it_learns:
     parameters: {{concepts: [merry_man, elder_tree], as_chosen: true, checkpoint_every: 2, references: 2,
       dreambooth_steps: 2, class_pictures: 2}}

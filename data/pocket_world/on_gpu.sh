@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# The whole training on one CUDA device, in about a quarter of an hour on an H100 with 16 cores: `on_gpu.sh first`, then
-# `on_gpu.sh last` (again and again, to train the denoiser longer). Run from the folder `data`; results in $OUT.
+# The training on one CUDA device with many cores, from the folder `data`; what comes of it lies in $OUT.
+#   on_gpu.sh first   pictures, CLIP, judge, autoencoder, and the denoiser's beginning (six minutes on an H200)
+#   on_gpu.sh last    decoder, oracle, and the denoiser to its end (six minutes); again to train it longer
+#   on_gpu.sh more    the denoiser and its text encoder alone, on from the weights of data/models (UNET minutes)
 # Stages that leave the device idle run beside each other; the pictures are drawn meanwhile.
 set -uo pipefail
 export PYTHONPATH=.:..${PYTHONPATH:+:$PYTHONPATH} PYTHONUNBUFFERED=1 OMP_NUM_THREADS=4 TOKENIZERS_PARALLELISM=false
@@ -14,7 +16,7 @@ from pocket_world.training.dataset import draw_split
 from pocket_world.training.stages import Options
 import pathlib, sys
 draw_split(Options(threads=15, build=pathlib.Path('$BUILD')), sys.argv[1], int(sys.argv[2]))" "$@" 2>&1 | tr '\r' '\n' | tail -n 1; }
-stage=${1:?first or last}
+stage=${1:?first, last or more}
 mkdir -p "$OUT" "$BUILD"
 if [ "$stage" = first ]; then
   [ -e "$BUILD/vae/last.pt" ] || "$PYTHON" -m pocket_world adopt --models models/in_training --build "$BUILD"
@@ -51,11 +53,11 @@ for _ in range(8):
     if _ == 3:
         torch.cuda.synchronize(); began = time.time()
     with torch.autocast("cuda", torch.bfloat16):
-        out = unet(torch.randn(1024, LATENT_CHANNELS, 8, 8, device="cuda"), torch.randint(0, 1000, (1024,), device="cuda"),
-                   torch.randn(1024, 24, 192, device="cuda").requires_grad_()).sample
+        out = unet(torch.randn(256, LATENT_CHANNELS, 8, 8, device="cuda"), torch.randint(0, 1000, (256,), device="cuda"),
+                   torch.randn(256, 24, 192, device="cuda").requires_grad_()).sample
     out.float().square().mean().backward()
 torch.cuda.synchronize()
-print(f"compiled; {5 * 1024 / (time.time() - began):.0f} pictures/s forward and backward")
+print(f"compiled; {5 * 256 / (time.time() - began):.0f} pictures/s forward and backward")
 P
   compiling=$!
   until [ -e "$BUILD/data/train_0059.npy" ]; do sleep 0.5; done
@@ -68,6 +70,14 @@ P
   wait $judge
   cp "$BUILD"/unet/sheet_*.png "$OUT/"
   "$PYTHON" -m pocket_world export --build "$BUILD" --models "$BUILD/exported" && tar -C "$BUILD/exported" -cf "$OUT/judge.tar" pocket_judge
+elif [ "$stage" = more ]; then
+  [ -e "$BUILD/unet/last.pt" ] || "$PYTHON" -m pocket_world adopt --build "$BUILD"
+  (draw validation 4000; draw train "$PICTURES"; say "all pictures")
+  train unet --minutes "${UNET:-8}" --cooldown 0.3 --checkpoint-seconds 120 || exit 1
+  train clip --freeze-text --minutes "${FROZEN:-0.4}" --checkpoint-seconds 600
+  cp "$BUILD"/unet/sheet_*.png "$OUT/"
+  "$PYTHON" -m pocket_world export --build "$BUILD" --models "$BUILD/exported"
+  tar -C "$BUILD/exported" -cf - pocket pocket_clip | split -b 15000000 - "$OUT/models.tar."
 else
   (train vae --freeze-encoder --batch 128 --minutes "${DECODER:-0.8}" --checkpoint-seconds 600 &&
    train oracle --minutes "${ORACLE:-1.2}" --checkpoint-seconds 600) & others=$!

@@ -143,10 +143,13 @@ def test_a_single_row_has_no_bounds():
         assert wording.in_words(found) == f"{estimate:+.3f}, no interval"
 
 
-def test_equal_rows_have_no_bounds():
+def test_equal_rows_have_bounds_only_where_several_agree_that_something_differs():
     table = scores(a=[[1.0, 1.0], [1.0, 1.0]], b=[[3.0, 3.0], [3.0, 3.0]])
     found = stats.paired_interval(table, "x", **PAIRED)
-    assert found.estimate == 2 and found.concepts == 2 and np.isnan([found.low, found.high]).all()
+    assert found.concepts == 2 and found.estimate == found.low == found.high == 2
+    for same in (scores(a=[[1.0, 1.0], [1.0, 1.0]], b=[[1.0, 1.0], [1.0, 1.0]]), scores(a=[[1.0]], b=[[3.0]])):
+        found = stats.paired_interval(same, "x", **PAIRED)
+        assert np.isfinite(found.estimate) and np.isnan([found.low, found.high]).all()
 
 
 def test_with_more_rows_they_are_the_bootstrap():

@@ -54,8 +54,8 @@ def test_a_word_is_nearest_to_itself(pocket):
 
 
 def test_a_short_run_learns_draws_and_is_judged(pocket, tmp_path):
-    concept = load_concept("elder_tree")
-    arms = [Arm(concept, learning_rate=5e-3), Arm(concept, learning_rate=5e-3, kl_weight=0.5)]
+    concept = load_concept("violet_cloud")
+    arms = [Arm(concept, learning_rate=1e-2), Arm(concept, learning_rate=1e-2, kl_weight=0.5)]
     run = train(pocket, arms, steps=20, out=tmp_path, batch_size=4, checkpoint_every=20, progress=False)
     log = run.log.set_index(["arm", "step"])
     assert all(log.loc[(arm.id, 20), "loss"] < log.loc[(arm.id, 0), "loss"] for arm in arms)

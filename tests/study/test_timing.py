@@ -36,12 +36,12 @@ def test_all_parts_make_the_whole():
 
 def test_store_and_judge_are_those_they_time(monkeypatch, judge, tmp_path):
     spent = {}
-    monkeypatch.setattr(Store, "draw", lambda self, *given, **how: busy(0.05) or (self.runs, given, how))
-    monkeypatch.setattr(Store, "learn", lambda self, *given, **how: busy(0.05) or "words")
+    monkeypatch.setattr(Store, "draw", lambda self, *given, **how: busy(0.2) or (self.runs, given, how))
+    monkeypatch.setattr(Store, "learn", lambda self, *given, **how: busy(0.2) or "words")
     store = TimedStore(tmp_path / "runs", tmp_path / "pictures", spent=spent)
     assert store.draw("pipe", word="cat") == (tmp_path / "runs", ("pipe",), dict(word="cat"))
     assert store.learn("pipe") == "words"
     scorer, pictures = TimedJudge(**vars(judge), spent=spent), [Image.new("RGB", (32, 32), "red")]
     assert (scorer.image_features(pictures) == judge.image_features(pictures)).all()
     assert (scorer.text_features(["a cat"]) == judge.text_features(["a cat"])).all()
-    assert set(spent) == {"draw", "learn", "score"} and all(seconds > 0 for seconds in spent.values())
+    assert set(spent) == {"draw", "learn", "score"} and min(spent["draw"], spent["learn"]) > 0.1

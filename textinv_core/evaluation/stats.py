@@ -154,12 +154,14 @@ def kendall(x, y) -> tuple[float, float]:
 
 
 def mean_interval(table: pd.DataFrame, value: str, levels: Sequence[str] = LEVELS, **options) -> Interval:
-    """`hierarchical_bootstrap` as far as it can be had: nothing from no row, no bounds where all rows are equal."""
+    """`hierarchical_bootstrap` as far as it can be had: nothing from no row, no bounds from a single outermost unit
+    whose rows are equal, nor where nothing differs from 0; several that agree on something else give a point."""
     there = table.dropna(subset=[value]) if value in table else table[:0]
     if there.empty:
         return UNKNOWN
     found = hierarchical_bootstrap(there, value, list(levels), **options)
-    shown = found.high - found.low > 1e-12  # one row, or equal ones: resampling shows nothing
+    agreed = next(iter(found.n.values())) > 1 and abs(found.estimate) > 1e-12  # as answers of yes and no may
+    shown = found.high - found.low > 1e-12 or agreed
     return found if shown else found._replace(low=float("nan"), high=float("nan"))
 
 

@@ -11,9 +11,10 @@ from torch.nn import functional as F
 from pocket_world.oracle.attributes import LAB_CENTRE, LAB_SCALE, class_heads, colour_heads, subjects
 from pocket_world.training.dataset import to_tensor
 from pocket_world.training.files import StageError, load_checkpoint, replace_folder, write_text
+from pocket_world.world.colour import RGB_TO_XYZ, WHITE, XYZ_TO_LAB
 from textinv_core.paths import MODELS
 
-WIDTHS, TINY, HIDDEN = (32, 64, 128, 192), (8, 8, 8, 8), 512
+WIDTHS, TINY, HIDDEN, LOOK = (32, 64, 128, 192), (8, 8, 8, 8), 512, 64
 
 
 class Block(nn.Module):
@@ -29,10 +30,47 @@ class Block(nn.Module):
         return F.relu(self.skip(x) + self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x))))))
 
 
+class ColourReader(nn.Module):
+    """Where a part is, and of which colour: for every colour head a map of where to look, and the mean there.
+
+    The maps come from the features at three scales; what they weigh are the picture's own pixels in CIELAB, so a
+    colour is looked up and not guessed.
+    """
+
+    def __init__(self, fine, middle, coarse, heads):
+        super().__init__()
+        self.levels = nn.ModuleList(nn.Conv2d(width, LOOK, 1) for width in (fine, middle, coarse))
+        self.where = nn.Sequential(nn.ReLU(), nn.Conv2d(LOOK, LOOK, 3, 1, 1), nn.ReLU(), nn.Conv2d(LOOK, heads, 1))
+
+    def forward(self, x, fine, middle, coarse):
+        """(n, 3, 64, 64) and the features at 32, 16 and 8 places a side -> colours (n, heads, 3), scaled."""
+        side = fine.shape[2:]
+        seen = sum(F.interpolate(level(f), side, mode="bilinear", align_corners=False)
+                   for level, f in zip(self.levels, (fine, middle, coarse), strict=True))
+        weights = self.where(seen).flatten(2).float().softmax(-1)  # (n, heads, 1024)
+        pixels = to_lab(F.avg_pool2d(x.float(), 2)).flatten(2)  # (n, 3, 1024)
+        return weights @ pixels.transpose(1, 2)
+
+
+def to_lab(x):
+    """Scaled CIELAB of pictures in [-1, 1], as `colour.lab` gives it: (n, 3, H, W) -> the same shape."""
+    values = (x.clamp(-1, 1) + 1) / 2
+    linear = torch.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    known = (RGB_TO_XYZ, WHITE, XYZ_TO_LAB)
+    matrix, white, way = (torch.tensor(part, dtype=x.dtype, device=x.device) for part in known)
+    xyz = torch.einsum("ij,njhw->nihw", matrix, linear) / white[:, None, None]
+    f = torch.where(xyz > (6 / 29) ** 3, xyz.clamp(min=1e-6) ** (1 / 3), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    lab = torch.einsum("ij,nihw->njhw", way, f)
+    centre, scale = (torch.tensor(part, dtype=x.dtype, device=x.device)[:, None, None]
+                     for part in (LAB_CENTRE + (16, 0, 0), LAB_SCALE))  # `f` alone gives 16 too much of lightness
+    return (lab - centre) / scale
+
+
 class Oracle(nn.Module):
     """Pictures (n, 3, 64, 64) in [-1, 1] -> (class logits side by side, colours (n, heads, 3), presence logits).
 
-    The last 8x8 map is read by its mean and its maximum, so that a small part is not averaged away.
+    The last 8x8 map is read by its mean and its maximum, so that a small part is not averaged away; colours are looked
+    up where the parts are.
     """
 
     def __init__(self, widths=WIDTHS):
@@ -46,14 +84,17 @@ class Oracle(nn.Module):
             into = out
         self.body = nn.Sequential(*blocks)
         self.hidden = nn.Linear(2 * into, HIDDEN)
-        self.sizes = [sum(map(len, class_heads().values())), 3 * len(colour_heads()), len(subjects())]
+        self.sizes = [sum(map(len, class_heads().values())), len(subjects())]
         self.read = nn.Linear(HIDDEN, sum(self.sizes))
+        self.colours = ColourReader(first, rest[0], into, len(colour_heads()))
 
     def forward(self, x):
-        x = self.body(self.stem(x)).float()
-        x = F.relu(self.hidden(torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)))
-        classes, colours, present = self.read(x).split(self.sizes, 1)
-        return classes, colours.unflatten(1, (-1, 3)), present
+        fine = self.body[0](self.stem(x))  # 32 places a side
+        middle = self.body[2](self.body[1](fine))  # 16
+        coarse = self.body[3:](middle).float()  # 8
+        found = F.relu(self.hidden(torch.cat([coarse.mean((2, 3)), coarse.amax((2, 3))], 1)))
+        classes, present = self.read(found).split(self.sizes, 1)
+        return classes, self.colours(x, fine, middle, coarse), present
 
     @torch.no_grad()
     def read_pictures(self, images):

@@ -74,11 +74,15 @@ def train_oracle(options):
     again = None if again is None else hold([again], options.device)
     torch.manual_seed(options.seed + 2000)  # initial weights
     model = Oracle(TINY if options.tiny else WIDTHS).to(options.device, memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.02, fused=True)
+    trained = model.colours if options.only_colours else model
+    model.requires_grad_(False)
+    trained.requires_grad_(True)
+    optimizer = torch.optim.AdamW(trained.parameters(), lr=RATE, weight_decay=0.02, fused=True)
+    part = "optimizer_colours" if options.only_colours else "optimizer"
     batch = options.batch or (8 if options.tiny else BATCH[options.device])
-    run = StageRun("oracle", options, {"model": model, "optimizer": optimizer}, batch=batch, warmup=200, cooldown=0.4)
+    run = StageRun("oracle", options, {"model": model, part: optimizer}, batch=batch, warmup=200, cooldown=0.4)
     run.resume()
-    model.train()
+    model.train(not options.only_colours)
     for _ in run.steps():
         rows = run.indices(len(pictures), batch)
         if again is not None:

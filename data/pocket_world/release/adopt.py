@@ -7,6 +7,7 @@ export writes beside the model.
 import json
 import shutil
 
+import numpy as np
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from diffusers.training_utils import EMAModel
@@ -17,6 +18,7 @@ from pocket_world.training.files import StageError, load_checkpoint, save_checkp
 from pocket_world.training.unet import AVERAGING
 from pocket_world.training.vae import encoder_state, load_raw_vae
 
+STAGES = ("clip", "vae", "unet", "judge", "oracle")
 LOG_LINES = 200  # of each stage, in training.json
 
 
@@ -27,7 +29,7 @@ def thinned(lines, count=LOG_LINES):
     return [lines[round(i * (len(lines) - 1) / (count - 1))] for i in range(count)]
 
 
-def write_training(build, path, stages=("clip", "vae", "unet", "judge", "oracle")):
+def write_training(build, path, stages=STAGES):
     """Write `training.json` to `path`: of each stage its counters and a thinned log, what was recorded before kept."""
     record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for stage in stages:
@@ -36,7 +38,15 @@ def write_training(build, path, stages=("clip", "vae", "unet", "judge", "oracle"
             log = folder / "log.jsonl"
             lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
             record[stage] = {"counters": load_checkpoint(folder / "last.pt", "")["counters"], "log": thinned(lines)}
+    drawn = {split: count for split in ("train", "validation", "oracle") if (count := count_of(build, split))}
+    record["pictures"] = record.get("pictures", {}) | drawn
     write_text(path, json.dumps(record, indent=None, separators=(",", ":")) + "\n")
+
+
+def count_of(build, split):
+    """How many pictures of a split lie drawn; 0 where there are none."""
+    paths = sorted((build / "data").glob(f"{split}_*.npy"))
+    return len(paths) * len(np.load(paths[0], mmap_mode="r")) if paths else 0
 
 
 def adopt(options):
@@ -46,7 +56,7 @@ def adopt(options):
     if not path.exists():
         raise StageError(f"{path}: missing; only an exported model can be adopted")
     record = json.loads(path.read_text(encoding="utf-8"))
-    there = [str(build / stage) for stage in record if (build / stage / "last.pt").exists()]
+    there = [str(build / stage) for stage in STAGES if (build / stage / "last.pt").exists()]
     if there:
         raise StageError(f"{', '.join(there)}: there is a checkpoint already; move it away first")
 

@@ -1,8 +1,6 @@
 """The model card: data, samples seen, hours, quality and pictures, written from the logs and quality.json."""
 
 import json
-import os
-import platform
 from pathlib import Path
 
 import matplotlib
@@ -13,7 +11,6 @@ from matplotlib import pyplot as plt
 
 from pocket_world.oracle.reading import COLOUR_LIMIT
 from pocket_world.release.evaluate import load_exported
-from pocket_world.training.dataset import Pictures
 from pocket_world.training.files import StageError, load_checkpoint, write_text
 from pocket_world.training.samples import contact_prompts, contact_sheet
 from pocket_world.world.concepts import IN_WORLD, KNOWN
@@ -49,16 +46,6 @@ def draw_curves(logs, path):
     figure.tight_layout()
     figure.savefig(path, dpi=110, facecolor="white")
     plt.close(figure)
-
-
-def hardware():
-    """The processor's name and its core count, as this machine says it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        name = platform.processor() or platform.machine()
-    return f"{os.cpu_count()} cores of {name}"
 
 
 def table(head, rows):
@@ -156,7 +143,8 @@ def write_card(options):
     last = {stage: Path(options.build) / stage / "last.pt" for stage in CURVES}
     seen = {stage: load_checkpoint(path, "")["counters"] for stage, path in last.items() if path.exists()}
     stages = [(PARTS[stage], f"{n['samples']:,}", f"{n['seconds'] / 3600:.1f}",
-               f"{n['samples'] / max(1, n['seconds']):.0f}") for stage, n in seen.items()]
+               f"{n['samples'] / max(1, n['seconds']):.0f}", n.get("hardware", "")) for stage, n in seen.items()]
+    drawn = json.loads((folder / "training.json").read_text(encoding="utf-8"))["pictures"]
     retrieval = [(name, f"{100 * quality[key]['top1_of_256']:.1f} %") for name, key in
                  (("CLIP", "pocket_clip"), ("judge", "pocket_judge")) if key in quality]
     settings, channels = quality["settings"], pipeline.vae.config.latent_channels
@@ -176,14 +164,14 @@ pipe("a photo of a castle at night", height=64, width=64, guidance_scale={settin
 
 ## Data
 
-{len(Pictures(options.build)):,} pictures with captions and ground truth, drawn by `data/pocket_world` from fixed seeds;
-{len(Pictures(options.build, 'validation')):,} more for validation. The study's concepts are not among them.
+{drawn['train']:,} pictures with captions and ground truth, drawn by `data/pocket_world` from fixed seeds; other
+{drawn['oracle']:,}, of random members only, for the oracle. The study's concepts are not among them.
 
 ## Training
 
-Hardware: {hardware()}. One command a stage: `python -m pocket_world train <stage>`.
+One command a stage: `python -m pocket_world train <stage>`. Pictures count as often as they were seen.
 
-{table(("stage", "pictures seen", "hours", "pictures/s"), stages)}
+{table(("stage", "pictures seen", "hours", "pictures/s", "at the end on"), stages)}
 
 ![Training curves](curves.png)
 

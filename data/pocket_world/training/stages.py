@@ -6,6 +6,8 @@ call that is killed and given again ends at the same weights as one that ran thr
 """
 
 import json
+import os
+import platform
 import shutil
 import signal
 import sys
@@ -25,6 +27,18 @@ LOG_SECONDS = 5
 MINUTES = {"clip": 30, "vae": 45, "unet": 240, "judge": 20, "oracle": 20}  # of a call without limits, for two cores
 
 
+def hardware(device):
+    """The name of a device, or the processor's and its core count, as this machine says it."""
+    if device != "cpu":
+        return torch.cuda.get_device_name(device)
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.processor() or platform.machine()
+    return f"{os.cpu_count()} cores of {name}"
+
+
 @dataclass
 class Options:
     """What the command line says about a call; see `__main__`."""
@@ -41,6 +55,7 @@ class Options:
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     freeze_text: bool = False
     freeze_encoder: bool = False
+    only_colours: bool = False
     cooldown: float | None = None  # None: the stage's own
 
 
@@ -66,7 +81,8 @@ class StageRun:
 
     # --- checkpoints ---------------------------------------------------------------------------------------------
     def checkpoint(self):
-        counters = {"step": self.step, "samples": self.samples, "seconds": self.seconds}
+        counters = {"step": self.step, "samples": self.samples, "seconds": self.seconds,
+                    "hardware": hardware(self.options.device)}
         states = {name: part.state_dict() for name, part in self.parts.items()}
         return {"counters": counters, "plan": self.plan, "facts": self.facts, **states}
 

@@ -12,20 +12,20 @@ WORDS = {
     "teal": (32, 164, 164), "blue": (52, 104, 214), "purple": (134, 66, 182), "pink": (240, 130, 184),
     "brown": (124, 78, 44), "black": (34, 32, 38), "white": (244, 242, 238), "grey": (140, 142, 148),
 }  # fmt: skip
-_MATRIX = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-_WHITE = np.array([0.9505, 1.0, 1.089])
-_ROWS = (_MATRIX / _WHITE[:, None]).tolist()
+RGB_TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+WHITE = np.array([0.9505, 1.0, 1.089])
+_ROWS = (RGB_TO_XYZ / WHITE[:, None]).tolist()
 _LINEAR = [v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in range(256)]
-_TO_LAB, _BLACK = np.array([[0, 500, 0], [116, -500, 200], [0, 0, -200]]), np.array([-16, 0, 0])
+XYZ_TO_LAB, _BLACK = np.array([[0, 500, 0], [116, -500, 200], [0, 0, -200]]), np.array([-16, 0, 0])
 
 
 def lab(colours):
     """CIELAB (D65) of sRGB colours: (..., 3) of 0..255 -> (..., 3) float."""
     values = np.asarray(colours, np.float64) / 255
     linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    xyz = linear @ _MATRIX.T / _WHITE
+    xyz = linear @ RGB_TO_XYZ.T / WHITE
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
-    return f @ _TO_LAB + _BLACK
+    return f @ XYZ_TO_LAB + _BLACK
 
 
 def _curve(value):
@@ -44,8 +44,8 @@ def rgb(values):
     """The sRGB triple of a CIELAB colour, clipped to what a screen shows: the way back of `lab`."""
     lightness, a, b = (float(value) for value in values)
     f = np.array([(lightness + 16) / 116 + a / 500, (lightness + 16) / 116, (lightness + 16) / 116 - b / 200])
-    xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * _WHITE
-    linear = np.clip(np.linalg.solve(_MATRIX, xyz), 0, 1)
+    xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * WHITE
+    linear = np.clip(np.linalg.solve(RGB_TO_XYZ, xyz), 0, 1)
     values = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return tuple(int(value) for value in np.round(255 * values))
 
