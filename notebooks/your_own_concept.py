@@ -61,10 +61,7 @@ from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
-# %% [markdown]
-# ## Setup
-
-# %% tags=["hide-input"]
+# %% tags=["remove-cell"]
 # %matplotlib inline
 from dataclasses import replace
 
@@ -112,7 +109,7 @@ says = {text: phrase_of(text, mine) or "nothing else" for text in texts}
 # As the model sees them: the middle square of each, at its own size. A picture that cannot be read stops the run here, with its name. Best are
 # three to six in which the thing is whole and in the middle, and everything around it differs: what all pictures share, the word learns too.
 #
-# **To see to:** {glue:text}`advice`
+# {glue:text}`advice`
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The training pictures, in the order of the table below.", "name": "fig-own-pictures"}, "image": {"alt": "The training pictures as small squares.", "width": "100%"}}
 looked = look_over(mine, page.side)
@@ -122,7 +119,7 @@ number = {line: f"{ACROSS * line + 1}" for line in tiles["line"]}
 grid = image_grid(tiles, row="line", column="column", column_labels={i: "" for i in range(ACROSS)}, row_labels=number, pixels=96)
 plt.show()
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
 shown = looked.assign(pixels=looked["width"].astype(str) + " × " + looked["height"].astype(str))
 shown = shown[["file", "pixels", "twin"]].rename(columns={"twin": "nearly the same as"}).set_axis(range(1, len(shown) + 1))
 shown.style.format(escape="html")
@@ -190,7 +187,7 @@ grid = image_grid(best, row="prompt", column="place", row_labels=says, pixels=96
 grid.tick_params(labelsize=8)
 grid.figure.savefig(folder / "overview.png", dpi=150, bbox_inches="tight")
 
-# %% tags=["hide-input"]
+# %% tags=["remove-input"]
 scores = pd.DataFrame(
     dict(prompt=text.replace("{}", mine.placeholder), score=rows["by"].iloc[0], best=rows["score"].max(), median=rows["score"].median())
     for text, rows in ranked.items()
@@ -235,7 +232,7 @@ n_null = f"no nulls at all, since fewer than {SMALLEST_NULL} pictures were asked
 sentence = f"On {model_title(model)}, {len(looked)} pictures of {mine.name.replace('_', ' ')} became the word {mine.placeholder}: {kept_said} of {steps}, a file of {max(1, round(files['KB'][0]))} KB."
 glued = dict(
     verdict_short=sentence,
-    advice=" ".join(to_do) or "nothing, they will do.",
+    advice=f"**Before you go on:** {' '.join(to_do)}" if to_do else "These will do as they are.",
     nulls_said=n_null,
     kept_said=f"{kept_said}{', as asked for' if keep_step else ''}",
     n_images=f"{images}",

@@ -27,11 +27,6 @@ TINY = dict(
     steps=4, checkpoint_every=2, images_per_prompt=1, contexts=2, num_inference_steps=2, guidance=2.0, seeds=[3, 4]
 )
 
-LONG_YET = (
-    "your_own_concept",
-)  # fmt: skip
-
-
 def read(path):
     return nbformat.read(path, as_version=4)
 
@@ -102,9 +97,7 @@ class TestEveryNotebook:
             assert shown.get("image", {}).get("alt") or "slider(" in cell.source or "step_slider_html" in cell.source
             assert "set_title" not in cell.source and "suptitle" not in cell.source
 
-    def test_a_page_is_short_and_folds_little(self, script, request):
-        if script.stem in LONG_YET:
-            request.applymarker(pytest.mark.xfail(reason="its analysis is still in its cells", strict=True))
+    def test_a_page_is_short_and_folds_little(self, script):
         cells = read(script.with_suffix(".ipynb")).cells
         assert len(script.read_text(encoding="utf-8").splitlines()) <= 380
         assert sum("hide-input" in cell.metadata.get("tags", []) for cell in cells) <= 8
