@@ -65,8 +65,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from pocket_world.oracle.witness import open_oracle, sees
-from pocket_world.world.concepts import KIND
 from pocket_world.world.families import FAMILIES
+from pocket_world.world.folders import KIND
 from pocket_world.world.names import named_styles, names_of
 
 from study.analysis import rivals as analysis
