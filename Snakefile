@@ -9,6 +9,7 @@ with `split_by: concepts` runs once per concept first, as independent jobs; the 
 """
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -28,14 +29,33 @@ PYTHON = sys.executable
 PROFILE = config.get("profile")
 SCRATCH = f"build/{PROFILE}"
 RESULTS = f"results/{PROFILE}"
-CORE = sorted(path for folder in ("textinv_core", "notebooks/study") for path in Path(folder).rglob("*.py"))
+
+
+def standing_for(name, paths):
+    """One file that stands for many, written when one of them was: a graph of hundreds of files for every job would
+    keep the scheduler busier than the notebooks."""
+    there = [(path, path.stat()) for path in sorted(paths)]
+    said = "".join(f"{path} {found.st_size} {found.st_mtime_ns}\n" for path, found in there)
+    file = Path(f"build/inputs/{name}.txt")
+    if not file.is_file() or file.read_text() != said:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = file.with_suffix(f".{os.getpid()}.tmp")
+        new.write_text(said)
+        new.replace(file)
+    return str(file)
+
+
+CORE = standing_for("core", (path for folder in ("textinv_core", "notebooks/study") for path in Path(folder).rglob("*.py")))
 CONCEPT = "[A-Za-z0-9_-]+"
-DATA = [  # what the study's own model and concepts are made of
-    path
-    for folder in ("data/models", "data/concepts")
-    for path in sorted(Path(folder).rglob("*"))
-    if path.is_file() and path.suffix in (".safetensors", ".json", ".txt", ".yml", ".png")
-]
+DATA = standing_for(
+    "data",  # what the study's own model and concepts are made of
+    (
+        path
+        for folder in ("data/models", "data/concepts")
+        for path in Path(folder).rglob("*")
+        if path.is_file() and path.suffix in (".safetensors", ".json", ".txt", ".yml", ".png")
+    ),
+)
 
 
 def parameters_of(experiment):

@@ -90,7 +90,8 @@ def facts(name):
     found = {
         "placeholder": f"<{name.replace('_', '-')}>", "initializer": class_word,
         "alternatives": list(STRANGERS[name][1] if name in STRANGERS else KIN[class_word]),
-        "kind": KIND.get(family, family), "class_word": class_word, "description": description(name),
+        "kind": KIND.get(family, family), "class_word": "a painting" if family == "style" else class_word,
+        "description": description(name),
         "origin": concepts.origin(name), "licence": LICENCE, "source": "stand-in drawn by code, not photographed",
     }  # fmt: skip
     return found | ({"true_name": concepts.true_names()[name]} if name in KNOWN else {})
