@@ -251,7 +251,7 @@ for i, (new, rows) in enumerate(contrasts.rename(columns={"difference": "estimat
     named = told.rows_called(rows)
 right.set(yticks=range(len(named)), yticklabels=named, ylim=(len(named), -0.7), xlabel="difference")
 right.axvline(0, color="0.5", linewidth=1, zorder=0)
-right.legend(fontsize=8)
+_ = right.legend(fontsize=8)
 
 # %%
 told.contrast_table(contrasts)
