@@ -5,6 +5,7 @@ import pytest
 import torch
 from pocket_world.oracle import attributes as heads
 from pocket_world.oracle import reading, training
+from pocket_world.oracle.model import TINY, Oracle, to_lab
 from pocket_world.world import concepts
 from pocket_world.world.colour import lab
 from pocket_world.world.families import FAMILIES
@@ -110,3 +111,18 @@ def test_attributes_have_a_column_each():
     family = FAMILIES["creature"]
     assert {f"form {part}" for part in family.forms} | {f"colour {slot}" for slot in family.colours} < set(table)
     assert table.filter(regex="^(family|form|colour)").all(axis=None)
+
+
+def test_colours_of_pictures_are_those_of_the_world():
+    """The network's CIELAB, for gradients, and the world's, for arrays, are one formula."""
+    x = torch.rand(2, 3, 5, 4, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    found = to_lab(x).permute(0, 2, 3, 1).numpy() * heads.LAB_SCALE + heads.LAB_CENTRE
+    assert np.abs(found - lab(((x + 1) * 127.5).permute(0, 2, 3, 1).numpy())).max() < 1e-3
+
+
+def test_a_colour_is_looked_up_in_the_picture():
+    """Whatever its weights: of a picture of one colour, every head reads that colour."""
+    colour = (200, 40, 90)
+    picture = np.full((1, 64, 64, 3), colour, np.uint8)
+    found = Oracle(TINY).eval().read_pictures(picture)
+    assert all(np.abs(found[head][0] - lab(colour)).max() < 0.1 for head in heads.colour_heads())

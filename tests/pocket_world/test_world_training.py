@@ -17,7 +17,7 @@ from pocket_world.__main__ import main, parse, train_stage
 from pocket_world.oracle import model as oracle_model
 from pocket_world.oracle import training as oracle_training
 from pocket_world.release import adopt, card, evaluate, export
-from pocket_world.training import clip, dataset, decoder, files, latents, stages, tokenizer, unet, vae
+from pocket_world.training import clip, critic, dataset, files, latents, stages, tokenizer, unet, vae
 from pocket_world.training.pipeline import build_pipeline
 from transformers import CLIPTokenizer
 
@@ -325,5 +325,5 @@ def test_shifted_pictures_keep_their_pixels():
 
 def test_the_critics_loss_is_as_long_as_the_reconstructions_at_the_last_layer():
     weight = torch.ones(3, requires_grad=True)
-    share = decoder.adversarial_share((weight * 6).sum(), (weight * 2).sum(), weight)
+    share = critic.adversarial_share((weight * 6).sum(), (weight * 2).sum(), weight)
     assert share == pytest.approx(3.0)

@@ -161,8 +161,7 @@ def mean_interval(table: pd.DataFrame, value: str, levels: Sequence[str] = LEVEL
         return UNKNOWN
     found = hierarchical_bootstrap(there, value, list(levels), **options)
     agreed = next(iter(found.n.values())) > 1 and abs(found.estimate) > 1e-12  # as answers of yes and no may
-    shown = found.high - found.low > 1e-12 or agreed
-    return found if shown else found._replace(low=float("nan"), high=float("nan"))
+    return found if agreed or found.high - found.low > 1e-12 else found._replace(low=float("nan"), high=float("nan"))
 
 
 def paired_interval(

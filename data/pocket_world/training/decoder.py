@@ -8,10 +8,10 @@ therefore also learns from latents moved by noise of a random size, and draws a 
 """
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 from pocket_world.training.compiling import in_bfloat16
+from pocket_world.training.critic import Critic, adversarial_share
 from pocket_world.training.dataset import Pictures
 from pocket_world.training.files import load_checkpoint
 from pocket_world.training.latents import Cached, cache_latents
@@ -22,33 +22,6 @@ JITTER = 0.2  # of a latent channel's standard deviation: the scale of the noise
 RATE, CRITIC_RATE = 6e-4, 3e-4
 PERCEPTUAL, ADVERSARIAL = 0.05, 0.15  # weights; the critic's is of the reconstruction's gradient at the last layer
 ALONE = 200  # steps that the critic learns before the decoder listens to it
-
-
-class Critic(nn.Module):
-    """Pictures (n, 3, 64, 64) -> (how real each patch looks (n, 1, 16, 16), the features of three layers)."""
-
-    def __init__(self, width=48):
-        super().__init__()
-        self.layers = nn.ModuleList([
-            nn.Conv2d(3, width, 4, 2, 1),
-            nn.Sequential(nn.Conv2d(width, 2 * width, 4, 2, 1), nn.GroupNorm(8, 2 * width)),
-            nn.Sequential(nn.Conv2d(2 * width, 4 * width, 3, 1, 1), nn.GroupNorm(8, 4 * width)),
-        ])  # fmt: skip
-        self.real = nn.Conv2d(4 * width, 1, 3, 1, 1)
-
-    def forward(self, x):
-        features = []
-        for layer in self.layers:
-            x = F.leaky_relu(layer(x), 0.2)
-            features.append(x)
-        return self.real(x), features
-
-
-def adversarial_share(wanted, unwanted, weight):
-    """How much a second loss weighs so that its gradient at `weight` is as long as the first's (Esser et al. 2021,
-    eq. 7); at most 100."""
-    first, second = (torch.autograd.grad(loss, weight, retain_graph=True)[0].norm() for loss in (wanted, unwanted))
-    return (first / (second + 1e-8)).clamp(max=100.0).detach()
 
 
 def train_decoder(options):
