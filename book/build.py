@@ -9,6 +9,7 @@ housekeeping cells hidden. Warnings are errors; a notebook with an error in it i
 """
 
 import argparse
+import functools
 import json
 import os
 import re
@@ -91,10 +92,27 @@ def provenance_line(page: str, record: dict) -> str:
     about = (yaml.safe_load((ROOT / f"config/{record['profile']}.yaml").read_text()) or {}).get("about", "")
     shown = ", ".join([*model, f"profile *{record['profile']}*", *many])
     return (
-        f":::{{div}} page-facts\n**Shown here:** {shown}. {about}\n"
+        f":::{{div}} page-facts\n**Shown here:** {shown}. {about}{of_another_model(record)}\n"
         f"**Run it again:** `papermill notebooks/{page}.ipynb out.ipynb` ([how](../rerun.md)); "
         f"what it ran with is on the [provenance page](../provenance.md).\n:::"
     )
+
+
+@functools.cache
+def pocket_hash() -> str:
+    """The weights of the pocket model beside this book; empty where it has not been trained."""
+    if not (ROOT / "data/models/pocket/model_index.json").is_file():
+        return ""
+    from textinv_core.learning.models import load_pipeline, model_hash
+
+    return model_hash(load_pipeline("pocket", device="cpu"))
+
+
+def of_another_model(record: dict) -> str:
+    """What a reader must know of a page that another pocket model made than the one beside this book."""
+    if record["parameters"].get("model") != "pocket" or record["model"] in ("", pocket_hash()):
+        return ""
+    return " **An earlier pocket model made this page**, in an earlier drawn world with other concepts."
 
 
 def stage(page: str, source: Path) -> dict:
