@@ -46,6 +46,7 @@ class Options:
     minutes: float | None = None  # training time of this call
     samples: int | None = None  # pictures of this call
     batch: int | None = None  # examples of a step; None: the stage's own for the device
+    rate: float | None = None  # peak learning rate; None: the stage's own
     device: str = "cpu"
     threads: int = 2
     seed: int = 0

@@ -25,7 +25,8 @@ from pocket_world.training.vae import LATENT_CHANNELS
 
 CHANNELS, LAYERS, HEADS = (128, 256), 1, (4, 8)
 # A network this small wants many steps: on a device, too, batches stay small enough for them.
-BATCH, RATE, TEXT_RATE, AVERAGING = {"cpu": 32, "cuda": 256}, 8e-4, 3e-4, 0.9995
+BATCH, RATE, AVERAGING = {"cpu": 32, "cuda": 256}, 8e-4, 0.9995
+TEXT_SHARE = 3 / 8  # of the rate, for the text encoder
 DROP_CAPTION, SNR_LIMIT = 0.1, 25.0
 SHEET_SECONDS = 1200
 SCHEDULE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000,
@@ -77,9 +78,10 @@ def train_unet(options, write_sheet=None):
     unet = new_unet(clip.config.text_config.hidden_size, options.tiny).to(device)
     parameters, words = list(unet.parameters()), list(text_encoder.parameters())
     text_encoder.requires_grad_(not options.freeze_text)
-    optimizer = torch.optim.AdamW([{"params": parameters, "weight_decay": 0.01, "peak": RATE},
-                                   {"params": words, "weight_decay": 0.0, "peak": TEXT_RATE}],
-                                  lr=RATE, betas=(0.9, 0.99), fused=True)
+    rate = options.rate or RATE
+    optimizer = torch.optim.AdamW([{"params": parameters, "weight_decay": 0.01, "peak": rate},
+                                   {"params": words, "weight_decay": 0.0, "peak": rate * TEXT_SHARE}],
+                                  lr=rate, betas=(0.9, 0.99), fused=True)
     ema = EMAModel([*parameters, *words], decay=AVERAGING, foreach=True)
     batch = options.batch or (4 if options.tiny else BATCH[device])
     parts = {"model": unet, "text": text_encoder, "optimizer": optimizer, "ema": ema}
@@ -106,7 +108,7 @@ def train_unet(options, write_sheet=None):
         timesteps = torch.randint(0, 1000, (batch,), generator=draw, device=device)
         noisy = scheduler.add_noise(clean, noise, timesteps)
         tokens = torch.where(dropped, empty, ids[on(rows, device)].long())
-        run.set_rate(optimizer, RATE)
+        run.set_rate(optimizer, rate)
         with in_bfloat16(device):
             context = text_encoder(tokens).last_hidden_state
             noise_pred = unet(noisy, timesteps, context).sample
