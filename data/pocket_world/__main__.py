@@ -26,7 +26,7 @@ def parse(arguments=None):
     train.add_argument("--minutes", type=float, help="training time of this call")
     train.add_argument("--samples", type=int, help="pictures of this call (dataset: in all)")
     train.add_argument("--batch", type=int, help="examples of a step (default: the stage's own for the device)")
-    train.add_argument("--rate", type=float, help="unet: the peak learning rate (default: the stage's own)")
+    train.add_argument("--rate", type=float, help="unet, oracle: the peak learning rate (default: the stage's own)")
     train.add_argument("--freeze-text", action="store_true", help="clip: the text encoder keeps its weights")
     train.add_argument("--freeze-encoder", action="store_true", help="vae: the encoder keeps its weights")
     train.add_argument("--only-colours", action="store_true", help="oracle: what reads forms keeps its weights")

@@ -121,7 +121,7 @@ def test_colours_of_pictures_are_those_of_the_world():
 
 
 def test_a_colour_is_looked_up_in_the_picture():
-    """Whatever its weights: of a picture of one colour, every head reads that colour."""
+    """Wherever its untrained maps look: of a picture of one colour, every head reads that colour."""
     colour = (200, 40, 90)
     picture = np.full((1, 64, 64, 3), colour, np.uint8)
     found = Oracle(TINY).eval().read_pictures(picture)

@@ -14,7 +14,7 @@ from pocket_world.training.files import StageError, load_checkpoint, replace_fol
 from pocket_world.world.colour import RGB_TO_XYZ, WHITE, XYZ_TO_LAB
 from textinv_core.paths import MODELS
 
-WIDTHS, TINY, HIDDEN, LOOK = (32, 64, 128, 192), (8, 8, 8, 8), 512, 64
+WIDTHS, TINY, HIDDEN, LOOK, CORRECT = (32, 64, 128, 192), (8, 8, 8, 8), 512, 64, 256
 
 
 class Block(nn.Module):
@@ -31,25 +31,33 @@ class Block(nn.Module):
 
 
 class ColourReader(nn.Module):
-    """Where a part is, and of which colour: for every colour head a map of where to look, and the mean there.
+    """Where a part is, and of which colour: for every colour head a map of where to look, the mean there, and a small
+    correction.
 
     The maps come from the features at three scales; what they weigh are the picture's own pixels in CIELAB, so a
-    colour is looked up and not guessed.
+    colour is looked up and not guessed. Some are nowhere to be seen pure: thin parts take on their surroundings' colour
+    in an autoencoder, a tint is laid over the picture's own colours. What is looked up for all the parts, and the
+    picture's features, tell how far off it is.
     """
 
     def __init__(self, fine, middle, coarse, heads):
         super().__init__()
         self.levels = nn.ModuleList(nn.Conv2d(width, LOOK, 1) for width in (fine, middle, coarse))
-        self.where = nn.Sequential(nn.ReLU(), nn.Conv2d(LOOK, LOOK, 3, 1, 1), nn.ReLU(), nn.Conv2d(LOOK, heads, 1))
+        self.where = nn.Sequential(nn.ReLU(), nn.Conv2d(LOOK, LOOK, 3, 1, 1), nn.ReLU(),
+                                   nn.Conv2d(LOOK, 4 * heads, 1), nn.PixelShuffle(2))
+        self.correct = nn.Sequential(nn.Linear(HIDDEN + 3 * heads, CORRECT), nn.ReLU(), nn.Linear(CORRECT, 3 * heads))
+        nn.init.zeros_(self.correct[-1].weight)  # begins as nothing but looking up
+        nn.init.zeros_(self.correct[-1].bias)
 
-    def forward(self, x, fine, middle, coarse):
-        """(n, 3, 64, 64) and the features at 32, 16 and 8 places a side -> colours (n, heads, 3), scaled."""
-        side = fine.shape[2:]
+    def forward(self, x, features, found):
+        """Colours (n, heads, 3), scaled, of pictures (n, 3, 64, 64) with features at 32, 16 and 8 places a side and the
+        pooled ones, `found` (n, HIDDEN)."""
+        side = features[0].shape[2:]
         seen = sum(F.interpolate(level(f), side, mode="bilinear", align_corners=False)
-                   for level, f in zip(self.levels, (fine, middle, coarse), strict=True))
-        weights = self.where(seen).flatten(2).float().softmax(-1)  # (n, heads, 1024)
-        pixels = to_lab(F.avg_pool2d(x.float(), 2)).flatten(2)  # (n, 3, 1024)
-        return weights @ pixels.transpose(1, 2)
+                   for level, f in zip(self.levels, features, strict=True))
+        weights = self.where(seen).flatten(2).float().softmax(-1)  # (n, heads, 4096)
+        looked_up = weights @ to_lab(x.float()).flatten(2).transpose(1, 2)
+        return looked_up + self.correct(torch.cat([found, looked_up.flatten(1)], 1)).float().view_as(looked_up)
 
 
 def to_lab(x):
@@ -94,7 +102,7 @@ class Oracle(nn.Module):
         coarse = self.body[3:](middle).float()  # 8
         found = F.relu(self.hidden(torch.cat([coarse.mean((2, 3)), coarse.amax((2, 3))], 1)))
         classes, present = self.read(found).split(self.sizes, 1)
-        return classes, self.colours(x, fine, middle, coarse), present
+        return classes, self.colours(x, (fine, middle, coarse), found), present
 
     @torch.no_grad()
     def read_pictures(self, images):

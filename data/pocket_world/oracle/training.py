@@ -19,7 +19,7 @@ from pocket_world.training.vae import load_raw_vae, there_and_back
 
 PICTURES, BATCH, RATE = {"cpu": 80_000, "cuda": 120_000}, {"cpu": 64, "cuda": 512}, 2e-3
 # Pictures also seen after the autoencoder, as the model's own are; their share of a batch.
-RECONSTRUCTED, AGAIN = {"cpu": 12_000, "cuda": 40_000}, 1 / 4
+RECONSTRUCTED, AGAIN = {"cpu": 30_000, "cuda": 40_000}, 1 / 2
 COLOUR_WEIGHT, PRESENT_WEIGHT = 4.0, 2.0
 
 
@@ -77,7 +77,7 @@ def train_oracle(options):
     trained = model.colours if options.only_colours else model
     model.requires_grad_(False)
     trained.requires_grad_(True)
-    optimizer = torch.optim.AdamW(trained.parameters(), lr=RATE, weight_decay=0.02, fused=True)
+    optimizer = torch.optim.AdamW(trained.parameters(), lr=options.rate or RATE, weight_decay=0.02, fused=True)
     part = "optimizer_colours" if options.only_colours else "optimizer"
     batch = options.batch or (8 if options.tiny else BATCH[options.device])
     run = StageRun("oracle", options, {"model": model, part: optimizer}, batch=batch, warmup=200, cooldown=0.4)
@@ -94,7 +94,7 @@ def train_oracle(options):
             x[:count] = scaled(again[on(rows[:count], options.device)])
         classes, colours, present = (part[on(rows, options.device)] for part in truth)
         x = disturb(augment(x, run.generator("augment")), run.generator("disturb", options.device))
-        run.set_rate(optimizer, RATE)
+        run.set_rate(optimizer, options.rate or RATE)
         with in_bfloat16(options.device):
             outputs = model.forward(x.contiguous(memory_format=torch.channels_last))
         loss = oracle_loss(outputs, classes, colours, present.float())

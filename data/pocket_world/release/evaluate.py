@@ -166,14 +166,22 @@ def sharpness(images):
     return float(np.hypot(*np.gradient(grey, axis=(1, 2))).mean())
 
 
-def sharp_as_drawn(images, table, seed):
-    """The sharpness of the generated pictures of names over that of the world's own drawings of the same."""
-    rng = np.random.default_rng(seed_of("sharpness", seed))
+def names_as_drawn(table, seed):
+    """The rows of `questions` that are of names, and the world's own drawings of them: (rows, uint8 (n, 64, 64, 3))."""
+    rng = np.random.default_rng(seed_of("as drawn", seed))
     rows = table[table["what"].isin(["name", "name in a scene"])]
-    own = np.stack([compose([single(rng, named()[name], name, random_pose(rng, family, 1.0))], asked.get("scene"),
-                            rng=rng)
-                    for name, family, asked in zip(rows["name"], rows["family"], rows["asked"], strict=True)])
-    return round(sharpness(images[rows.index]) / sharpness(own), 4)
+    return rows, np.stack([
+        compose([single(rng, named()[name], name, random_pose(rng, family, 1.0))], asked.get("scene"), rng=rng)
+        for name, family, asked in zip(rows["name"], rows["family"], rows["asked"], strict=True)])
+
+
+def reachable(oracle, vae, rows, own):
+    """{(what, family): the share of the world's own drawings of names that is kept after the autoencoder}: what a
+    perfect denoiser would reach."""
+    found = oracle.read_pictures(there_and_back(vae, own))
+    good = [bool(kept({head: values[i : i + 1] for head, values in found.items()}, named()[name])[0])
+            for i, name in enumerate(rows["name"])]
+    return {key: share(part) for key, part in pd.Series(good).groupby([rows["what"].array, rows["family"].array])}
 
 
 def evaluate(options):
@@ -184,9 +192,12 @@ def evaluate(options):
     validation = Pictures(options.build, "validation")
     held_out = validation.images(range(min(1024, len(validation))))
     result, table, images = drawn_quality(pipeline, oracle, options.pictures, options.seed)
+    rows, own = names_as_drawn(table, options.seed)
+    for (what, family), found in reachable(oracle, pipeline.vae, rows, own).items():
+        result[what][family]["reachable"] = found
     quality = {
         "drawn": result,
-        "sharpness": sharp_as_drawn(images, table, options.seed),
+        "sharpness": round(sharpness(images[rows.index]) / sharpness(own), 4),
         "oracle": oracle_quality(oracle, FRESH if options.pictures >= 100 else 64, options.seed),
         "concepts": concept_quality(oracle, pipeline.vae, options.seed),
         "vae": vae_psnr(pipeline.vae, held_out),
