@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from torch import Tensor
 
 from study.wording import percent
@@ -49,7 +50,7 @@ def worked_out(sides: Mapping[str, Beside]) -> pd.DataFrame:
         x, null, hits = sides[side]
         m0, s = null.mean(), max(null.std(), hits.std(), 1e-12)
         m1 = max(hits.mean(), m0 + s)  # hits that hardly lie above the null are taken to
-        p = 1 / (1 + np.exp(-(m1 - m0) / s**2 * (x - (m0 + m1) / 2)))
+        p = expit((m1 - m0) / s**2 * (x - (m0 + m1) / 2))
         rows.append(dict(side=side, cosine=x, u=(null < x).mean(), m0=m0, m1=m1, s=s, p=p))
     return pd.DataFrame(rows).set_index("side")
 

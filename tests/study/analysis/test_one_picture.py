@@ -1,5 +1,6 @@
 """One picture's scores by hand: the same as by the code that every page uses."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +11,12 @@ from study.analysis.one_picture import Beside, beside, cosines, put_together, re
 from study.analysis.one_picture_figures import beside_nulls, compared
 from textinv_core.evaluation.metrics import combine
 from textinv_core.evaluation.nulls import Nulls
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
 
 
 def some_sides(seed, above=0.2):
@@ -44,7 +51,7 @@ def test_a_picture_like_the_concept_has_a_cosine_of_one_and_an_odd_one_of_none()
 
 
 def test_a_picture_is_read_beside_the_class_and_beside_other_contexts():
-    pictures = unit(*np.random.default_rng(0).normal(size=(260, 3)))
+    pictures = unit(*np.random.default_rng(0).normal(size=(260, 3)).tolist())
     nulls = Nulls(pictures, ("a {} here",) * 20 + ("a {} there",) * 240, {})
     sides = beside(unit([1, 0, 0])[0], unit([1, 0, 0], [1, 1, 0]), nulls, "a {} here", unit([0, 0, 1])[0])
     assert (len(sides["subject"].null), len(sides["text"].null), len(sides["text"].hits)) == (260, 240, 20)
