@@ -21,6 +21,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from missing import fill_in, quoted_in
 
 from study.wording import counted
 from textinv_core.paths import PUBLISHED
@@ -134,6 +135,7 @@ def stage(page: str, source: Path) -> dict:
         cell.metadata.pop("papermill", None)
     notebook.metadata.pop("papermill", None)
     notebook.metadata.pop("widgets", None)  # a live widget would fetch its code from the network
+    fill_in(notebook, quoted_in(BOOK).get(page, ()))
     nbformat.write(notebook, STAGED / f"{page}.ipynb")
     for picture in sorted(source.parent.glob("*.png")):
         shutil.copyfile(picture, STAGED / f"{page}_{picture.name}")
@@ -149,7 +151,9 @@ def stage_unrun(page: str) -> None:
         f"`papermill notebooks/{page}.ipynb out.ipynb` runs it on your machine ([how](../rerun.md)); "
         "`make study` runs every page with small samples."
     )
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)]), STAGED / f"{page}.ipynb")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    fill_in(notebook, quoted_in(BOOK).get(page, ()))
+    nbformat.write(notebook, STAGED / f"{page}.ipynb")
 
 
 def provenance_page(records: list[dict]) -> str:

@@ -15,6 +15,7 @@ from textinv_core.provenance import code_identity
 sys.path.insert(0, str(BOOK))
 from check import pages as own_pages
 from check import problems
+from missing import NOT_KNOWN
 
 from build import provenance_page
 
@@ -77,6 +78,11 @@ def test_the_experiment_page_says_what_it_shows(html):
     assert "verdict_short" in numbers
     for leftover in ("{glue", "{ref}", "Traceback", "&lt;Axes", "IPKernelApp"):
         assert leftover not in text
+
+
+def test_everything_that_the_book_quotes_is_known(pages):
+    """Every page of this book was run by the notebooks beside it: a stand-in is a misspelt key."""
+    assert not [path.name for path in pages if NOT_KNOWN in path.read_text(encoding="utf-8")]
 
 
 def test_provenance_comes_from_the_records(html):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import textinv_core
-from textinv_core.paths import ROOT
+from textinv_core.paths import NOTEBOOKS, ROOT
 
 
 def test_the_readmes_python_learns_a_word_and_draws_with_it(model_folder, judge, tmp_path, monkeypatch):
@@ -26,6 +26,12 @@ def test_the_readmes_python_learns_a_word_and_draws_with_it(model_folder, judge,
     assert names["run"].steps == [0, 4] and (tmp_path / "words/run.json").is_file()
     assert isinstance(names["table"], pd.DataFrame) and len(names["table"]) == len(names["images"]) == 16
     assert names["table"]["reconstruction"].notna().all() and (tmp_path / "first.png").is_file()
+
+
+def test_the_readmes_map_names_every_module():
+    rooms = [*(ROOT / "textinv_core").rglob("*.py"), *(NOTEBOOKS / "study").glob("*.py")]
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert not [path.stem for path in rooms if path.name != "__init__.py" and f"`{path.stem}`" not in text]
 
 
 def test_every_name_in_the_door_is_there_and_no_other():

@@ -137,3 +137,14 @@ def test_continuous_integration_runs_the_readmes_test_command():
     assert os.access(script, os.X_OK)
     command = script.read_text().splitlines()[-1].removeprefix("exec ")
     assert f"\n{command} " in (ROOT / "README.md").read_text()
+
+
+def test_binder_installs_the_same_from_the_repositorys_own_files():
+    conda = yaml.safe_load((ROOT / "binder/environment.yml").read_text())["dependencies"]
+    assert [item for item in ENVIRONMENT["dependencies"] if isinstance(item, str)] == conda
+    build = ROOT / "binder" / "postBuild"
+    assert os.access(build, os.X_OK)
+    command = build.read_text().splitlines()[-1]
+    assert command.startswith("pip install ") and "--constraint constraints.txt" in command
+    extras = re.search(r"--editable '\.\[([a-z,]+)\]'", command)[1].split(",")
+    assert set(extras) <= set(EXTRAS) and "study" in extras
