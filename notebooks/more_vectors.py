@@ -51,7 +51,6 @@ check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline
-import matplotlib.pyplot as plt
 import pandas as pd
 from pocket_world.oracle.witness import open_oracle, sees
 
@@ -100,7 +99,6 @@ photos = {c.name: load_images(c.images[:1], PIXELS)[0] for c in page.concepts}
 contexts_said = {c.name: context_prompts(c.kind).get(prompts[c.name][:2][-1], "") for c in page.concepts}
 grid = figures.drawn(tiles, photos, prompts, page.labels, contexts_said)
 grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
-plt.show()
 
 # %% [markdown]
 # ## What is compared
@@ -116,8 +114,7 @@ plt.show()
 # ## Does a longer word show more, and hear less?
 
 # %% mystnb={"figure": {"caption": "By the number of vectors, mean over concepts with its 95 % interval. Left, the oracle\u2019s shares of pictures: concept kept (K), context there (C), both in one (B). Right, CLIP\u2019s scores of the same pictures on the anchors\u2019 scale.", "name": "fig-vectors-curves"}, "image": {"alt": "Two plots against the number of vectors. Left, three shares of pictures: where K rises to the right, longer words draw the concept more faithfully; where C falls, they hear the sentence less. Right, reconstruction and editability, the same two questions as CLIP answers them.", "width": "100%"}}
-figures.by_length(summary, lengths)
-plt.show()
+curves = figures.by_length(summary, lengths)
 
 # %% [markdown]
 # Each length against the shortest, {glue:text}`n_shortest`: means, their paired difference and its 95 % interval. {glue:text}`agreement`

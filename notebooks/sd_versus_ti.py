@@ -50,7 +50,6 @@ check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from pocket_world.oracle.witness import open_oracle, sees
@@ -101,7 +100,6 @@ scores, tiles = pd.concat(scores, ignore_index=True), pd.concat(tiles, ignore_in
 photos = {c.name: load_images(c.images[:SHOWN], PIXELS)[: len(noises)] for c in page.concepts}
 blocks = figures.side_by_side(tiles[tiles["image"].isin(list(noises)[:SHOWN])], photos)
 blocks.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
-plt.show()
 
 # %% [markdown]
 # ## What is compared
@@ -117,8 +115,7 @@ plt.show()
 
 # %% mystnb={"figure": {"caption": "From the class word (open circle) to the learned word (filled), prompt by prompt: how often the oracle finds the concept, likeness to the training pictures (dashed, what these score among themselves), and cosine to the text. Thick, the means; thin, single noises and training seeds.", "name": "fig-sdti-scores"}, "image": {"alt": "Panels of short slopes from the class word to the learned word, one for each prompt. Slopes that rise in the panels of kept concepts and of likeness say that the learned word draws the concept better; slopes that fall in the panel of the text say what it costs.", "width": "100%"}}
 paired = against_every_seed(scores, PLAIN, [LEARNED], seeds)
-figures.slopes(paired, ceilings)
-plt.show()
+slopes = figures.slopes(paired, ceilings)
 
 # %% [markdown]
 # The same in numbers: the class word’s mean, the learned word’s, their paired difference and its 95 % interval. {glue:text}`oracle_said`
