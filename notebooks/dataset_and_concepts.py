@@ -230,7 +230,7 @@ page.say(**page.common(*quoted), **said, **dict(zip(("verdict_types", "types"), 
 # - Every word is trained for the same number of steps, so many pictures are each seen less often.
 #   Each point rests on {glue:text}`plain_pictures` pictures of the plain prompt and {glue:text}`n_pictures` of each of {glue:text}`n_contexts` contexts.
 # - The pictures are drawn by code, tidy and alike in quality. Photographs vary in light, angle and clutter, and more of them may then do more.
-# - To a CLIP, likeness is also likeness of the background, and half of our held-out pictures stand before a plain backdrop. The oracle does not mind.
+# - To a CLIP, likeness is also likeness of the background, and half of our held-out pictures stand before a plain backdrop. The {term}`oracle` does not mind.
 # - A type here is a drawing program, and the model draws some better than others. That types do not differ is never claimed: it would take more concepts.
 #
 # ## Exercise

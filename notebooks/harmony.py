@@ -120,14 +120,10 @@ figures.batch(ranked, by).savefig(page.folder / "overview.png", dpi=150, bbox_in
 #
 # The plain model, which has never seen the concept, draws its {term}`class word`: {glue:text}`null_pictures` pictures or more for each concept, over all contexts. None of
 # them can show the concept, so their likeness to its pictures is what *the wrong identity* scores. Those drawn for other prompts cannot show this
-# prompt’s context, so their cosine to it is what *the wrong context* scores.
-#
-# - **harmony** takes the share of the null that scores less, $u$, of subject and of text: $\sqrt{u_\text{subject}\,u_\text{text}}$.
-# - **{term}`accord`** asks for the probability, $p$, that the cosine comes from the real thing and not from the null (two Gaussians; the real thing: the
-#   concept’s pictures compared with each other, and class pictures drawn for this very prompt): $\sqrt{p_\text{subject}\,p_\text{text}}$.
-#
-# Beside them stand the *minimum* of the two shares, the *mean z*-score, and what people do without nulls: the *raw* sum, product and harmonic mean of the
-# cosines, and either cosine alone (*subject*, CLIP-I; *text*, CLIP-T).
+# prompt’s context, so their cosine to it is what *the wrong context* scores. **Harmony** takes the share of such a null that scores less, and
+# **{term}`accord`** the probability that the cosine comes from the real thing and not from the null; both are the geometric mean of subject and
+# text ({ref}`formulas <measures>`). Beside them stand the *minimum* of the two shares, the *mean z*-score, and what people do without nulls: the
+# *raw* sum, product and harmonic mean of the cosines, and either cosine alone (*subject*, CLIP-I; *text*, CLIP-T).
 #
 # ## What is compared
 #
