@@ -15,15 +15,15 @@
 # ---
 
 # %% [markdown]
-# # Look around
+# # What would you like to see?
 #
 # :::{div} answer
 # {glue:text}`verdict_short`
 # :::
 #
-# The words that the experiments learned are on record, at every checkpoint; here are those learned at one learning rate. Open this notebook in JupyterLab (`make lab`, then
-# `explore.ipynb`, then *Run*, *Run All Cells*, and scroll to *Choose*): concept, training seed, KL weight, step and prompt are under sliders and menus, a prompt of your own is drawn and ranked
-# before your eyes, and what was drawn once comes back at once. On a printed page, here is one concept.
+# The words that the experiments learned are on record, at every checkpoint; here are those learned at one learning rate. Open this notebook in
+# JupyterLab (`make lab`, then `explore.ipynb`, then *Run*, *Run All Cells*, and scroll to *Choose*): concept, training {term}`seed`, weight of the {term}`KL term`,
+# step and prompt stand under sliders and menus, and a prompt of your own is drawn and ranked before your eyes. On a printed page, here is one concept.
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -52,41 +52,26 @@ check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-from IPython.display import HTML
-from myst_nb import glue
+from functools import partial
 
+from study.analysis import explore as analysis
+from study.analysis.explore_figures import frames
 from study.earlier_pages import recorded_words, word_at
-from study.figures import image_grid, step_slider_html, use_style
-from study.page import model_title, open_page
+from study.page import begin
+from study.panels import slider
 from study.parameters import ParameterError
 from study.photos import best_first, own_nulls, phrase_of
 from study.widgets import Chooser, PromptBox
-from study.wording import counted
 from textinv_core.drawing.store import open_store
-from textinv_core.evaluation.metrics import SMALLEST_NULL
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import context_prompts, plain_prompt
 from textinv_core.paths import PUBLISHED
 
-MOST = dict(steps=7, weights=4, prompts=4)  # in the printed figure
-use_style()
-plt.rcParams["figure.dpi"] = 120
-
-# %% tags=["hide-input"]
-page = open_page("explore", profile=profile, model=model, judge=judge, concepts=concepts, out=out, runs=runs)
-pipe, store, known = page.pipe, page.store, {c.name: c for c in page.concepts}
-how = dict(guidance_scale=guidance, num_inference_steps=num_inference_steps)
+page = begin("explore", globals())
+pipe, store, known, label = page.pipe, page.store, {c.name: c for c in page.concepts}, page.labels
 prompts = {name: [plain_prompt(c.kind), *context_prompts(c.kind)] for name, c in known.items()}
 if shown and shown not in known:
     raise ParameterError(f"shown: {shown!r} is not one of the concepts ({', '.join(known)})")
-
-# %% [markdown]
-# ## What is on record
-#
-# Words that differ in nothing but concept, seed, KL weight and step. {glue:text}`source_said`
 
 # %% tags=["hide-input"]
 places = [store] + [open_store(name) for name in PUBLISHED if name != profile and not runs]
@@ -98,55 +83,28 @@ if trained_here:  # a short run, so that there is something to look at
     store.learn(pipe, arms, steps=steps, checkpoint_every=max(1, steps // 4), batch_size=batch_size)
     found = [recorded_words(store, pipe, page.concepts, learning_rate)]
 table = found[0]
-
-# %% tags=["hide-input"]
-label = {name: name.replace("_", " ") for name in known}
-listed = table.groupby("concept").agg(
-    seeds=("seed", "nunique"), words=("arm", "nunique"), checkpoints=("step", "size"), longest=("step", "max")
-)
-weights_of = table.groupby("concept")["weight"].agg(lambda w: ", ".join(f"{x:g}" for x in sorted(w.unique())))
-listed.insert(1, "KL weights", weights_of)
-listed.rename(index=label).rename_axis(index=None).style
+chosen = analysis.choice(table, shown)
+name, texts = chosen.name, prompts[chosen.name][:4]
+word_of = partial(word_at, table, name, chosen.seed)  # of a KL weight and a step
+cells = analysis.pictures(chosen, lambda weight, step: page.draw(word_of(weight, step), texts, [0]))
 
 # %% [markdown]
 # ## One concept, printed
 #
-# The same noise throughout: downwards a stronger pull towards the ordinary word, to the right what the prompt says beside the word, along the slider
-# more training.
+# The same noise throughout: downwards a stronger pull towards the ordinary word, to the right what the prompt says besides, along the slider more training.
 
-# %% tags=["hide-input"]
-def some(values, most):
-    """At most so many of the values, the first and the last among them."""
-    values = list(values)
-    return [values[i] for i in np.unique(np.linspace(0, len(values) - 1, min(len(values), most)).round().astype(int))]
+# %% mystnb={"figure": {"caption": "One concept from one training seed: a row for each of a few KL weights on record, a column for each of the first prompts. Drag the slider, or use the arrow keys.", "name": "fig-explore"}}
+said = {text: phrase_of(text, known[name]) or "nothing else" for text in texts}
+alt = f"Pictures of {label[name]}: downwards a stronger KL term, to the right another prompt, at training step"
+slider(frames(cells, said, min(page.side, 256)), chosen.steps, alt)
 
+# %% [markdown]
+# ## What is on record
+#
+# Words that differ in nothing but concept, seed, KL weight and step. {glue:text}`source_said`
 
-weights_known = table.groupby("concept").agg(weights=("weight", "nunique"), seeds=("seed", "nunique"))
-name = shown or weights_known.sort_values(["weights", "seeds"], kind="stable").index[-1]
-own = table[(table["concept"] == name) & (table["seed"] == table.loc[table["concept"] == name, "seed"].iloc[0])]
-seed, weights = int(own["seed"].iloc[0]), some(sorted(own["weight"].unique()), MOST["weights"])
-common = set.intersection(*(set(own.loc[own["weight"] == w, "step"]) for w in weights))
-at = some(sorted(common), MOST["steps"])
-texts = prompts[name][: MOST["prompts"]]
-cells = []
-for step in at:
-    words = [word_at(table, name, seed, weight, step) for weight in weights]
-    drawn = store.draw(pipe, words, texts, [0], **how)
-    weight_of = {word.arm: f"λ = {weight:g}" for word, weight in zip(words, weights, strict=True)}
-    cells.append(drawn.assign(step=step, weight=drawn["arm"].map(weight_of)))
-cells = pd.concat(cells, ignore_index=True)
-
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "One concept from one training seed: a row for each of a few KL weights on record, a column for each of the first prompts. Drag the slider, or use the arrow keys.", "name": "fig-explore"}}
-frames = []
-says = {text: phrase_of(text, known[name]) or "nothing else" for text in texts}
-for step in at:
-    figure, ax = plt.subplots(figsize=(1.35 * len(texts) + 1.2, 1.35 * len(weights) + 0.4), layout="constrained")
-    rows = cells[cells["step"] == step]
-    image_grid(rows, row="weight", column="prompt", column_labels=says, ax=ax, pixels=min(page.side, 256)).tick_params(labelsize=8)
-    frames.append(figure)
-    plt.close(figure)
-alt = f"Pictures of {label[name]} by KL weight and prompt, at training step"
-HTML(step_slider_html(frames, [f"{step:g}" for step in at], alt))
+# %%
+analysis.on_record(table, label)
 
 # %% [markdown]
 # ## Choose
@@ -154,9 +112,8 @@ HTML(step_slider_html(frames, [f"{step:g}" for step in at], alt))
 # *In Jupyter.* What is not on record for a choice is replaced by the nearest that is. A picture not drawn before takes the model a moment.
 
 # %% tags=["hide-input", "remove-output"]
-noises = range(images_per_prompt)
 first = table.sort_values("concept", key=lambda concepts: concepts != name, kind="stable")  # the one printed above
-chooser = Chooser(first, prompts, lambda word, prompt: list(store.draw(pipe, word, [prompt], noises, **how)["image"]))
+chooser = Chooser(first, prompts, lambda word, prompt: list(page.draw(word, [prompt])["image"]))
 chooser
 
 # %% [markdown]
@@ -167,46 +124,44 @@ chooser
 # %% tags=["hide-input", "remove-output"]
 def draw_own(prompt, noises):
     """Pictures of the word chosen above."""
-    return store.draw(pipe, chooser.word(), [prompt], noises, **how)
+    return page.draw(chooser.word(), [prompt], noises)
 
 
 def order(pictures):
     """Best first, beside nulls if they were asked for."""
     concept = known[chooser.concept.value]
-    nulls = own_nulls(store, pipe, concept, page.judge, [], null_pictures, **how)
+    nulls = own_nulls(store, pipe, concept, page.judge, [], null_pictures, **page.drawing)
     return best_first(pictures, concept, page.judge, nulls)
 
 
-box = PromptBox(draw_own, order, prompt=own_prompt, pictures=own_pictures)
-box
+PromptBox(draw_own, order, prompt=own_prompt, pictures=own_pictures)
 
 # %% tags=["remove-cell"]
-count = f"{counted(table['arm'].nunique(), 'learned word')} of {counted(table['concept'].nunique(), 'concept')}"
-ranking = f"read beside {null_pictures} pictures of the class" if null_pictures >= SMALLEST_NULL else "by the sum of the cosines to concept and prompt"
-glued = dict(
-    verdict_short=f"On {model_title(model)}: {count}, at {len(table)} checkpoints in all, with KL weights from {table['weight'].min():g} to {table['weight'].max():g}.",
-    source_said="None were found, so this page learned a few in a short run." if trained_here else f"They were learned by the other pages, at a learning rate of {learning_rate:g}.",
-    ranked_said=f"The order is {ranking}; the parameter null_pictures has the cosines read beside nulls."
-    if null_pictures < SMALLEST_NULL
-    else f"The order is {ranking}.",
-    shown=label[name],
-    seed=f"{seed}",
-)
-for key, value in glued.items():
-    glue(key, value, display=False)
+page.say(**analysis.told(page.model_name, table, chosen, label[name], trained_here, learning_rate, null_pictures))
 
 # %% [markdown]
 # ## What this shows, and what it does not
 #
-# The printed figure shows {glue:text}`shown` from training seed {glue:text}`seed` and from one noise: an illustration of the sliders, not a result. Looking around finds
-# examples; whether they are the rule is what the other pages ask, with seeds, anchors and intervals.
+# The printed figure shows {glue:text}`shown` from training seed {glue:text}`seed` and from one noise: an illustration of the sliders, not a result. Looking
+# around finds examples; whether they are the rule is what the other pages ask, with seeds, {term}`anchors <anchor>` and intervals.
 #
 # - Choosing among many pictures until one pleases is choosing: what you find this way says what a word can do, not what it does.
 # - Steps on record differ between KL weights; the figure shows those that all of its rows have.
 # - An order by score holds within one prompt and concept; how far to trust it has [a page of its own](harmony.ipynb).
+#
+# **What to do.** Look first, then ask the page whose question it is.
+#
+# ## Exercise
+#
+# Choose a prompt with a context and a KL weight of zero, and drag *Step* from first to last. When does the concept come, and does the context go?
+#
+# :::{dropdown} Solution
+# Another seed or noise gives another step; what matters is the order. If the context goes before the concept comes, no step is good, and only another
+# setting helps. If there is a stretch with both, training was only too long. [The page on the KL term](kl_tradeoff.ipynb) asks whether a weight widens it.
+# :::
 
 # %% tags=["remove-cell"]
 given = dict(model=model, guidance=guidance, num_inference_steps=num_inference_steps, learning_rate=learning_rate, shown=name)
 given |= dict(seeds=sorted(int(s) for s in table["seed"].unique()), images_per_prompt=images_per_prompt)
 given |= dict(steps=steps, kl_weights=kl_weights) if trained_here else {}
-page.record(given, dict(words=table.drop(columns="run")), glued)
+page.record(given, dict(words=table.drop(columns="run")), page.numbers)

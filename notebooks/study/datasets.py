@@ -1,13 +1,14 @@
 """A concept learned from other pictures: the same words about it, another folder; and where they are taken."""
 
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import yaml
+from PIL import Image
 
-from textinv_core.files import atomic
+from textinv_core.files import atomic, write_image
 from textinv_core.learning.concepts import Concept, load_concept
 
 
@@ -36,6 +37,21 @@ def write_concept(
             if stale.name not in wanted:
                 stale.unlink()
     return load_concept(folder)
+
+
+def taken(
+    folder: str | Path, scenes: Sequence[str | None], count: int, draw: Callable[[int, str | None], Image.Image]
+) -> list[Path]:
+    """Pictures taken one after another in the scenes, round and round, and kept in a folder."""
+    paths = [Path(folder) / f"{i:03d}.png" for i in range(count)]
+    for i, path in enumerate(paths):
+        write_image(path, draw(i, scenes[i % len(scenes)]))
+    return paths
+
+
+def shuffled(paths: Sequence[Path], seed: int) -> list[Path]:
+    """The pictures in a random order."""
+    return [paths[i] for i in np.random.default_rng(seed).permutation(len(paths))]
 
 
 def held_back(concept: Concept, share: float = 0.25) -> tuple[tuple[Path, ...], tuple[Path, ...]]:

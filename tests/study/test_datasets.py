@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from study.datasets import held_back, places, write_concept
+from study.datasets import held_back, places, shuffled, taken, write_concept
 from textinv_core.learning.concepts import data_hash, load_concept
 
 
@@ -56,3 +56,21 @@ def test_places_come_back_unasked_only_from_scenes_that_no_prompt_names():
         assert places(scenes, asked, seed) == (order, one, other)
     assert len({tuple(places(scenes, asked, seed)[0]) for seed in range(20)}) > 5
     assert places(scenes, scenes.values(), 0)[1] in scenes  # all of them asked for: any will do
+
+
+def test_pictures_are_taken_in_every_scene_in_turn(tmp_path):
+    asked = []
+
+    def draw(i, scene):
+        asked.append((i, scene))
+        return Image.new("RGB", (8, 8))
+
+    paths = taken(tmp_path / "sea", ["sea", "moor"], 3, draw)
+    assert asked == [(0, "sea"), (1, "moor"), (2, "sea")]
+    assert [path.name for path in paths] == ["000.png", "001.png", "002.png"] and all(path.is_file() for path in paths)
+
+
+def test_the_same_seed_gives_the_same_order(photos):
+    first = shuffled(photos.images, 1)
+    assert first == shuffled(photos.images, 1) and sorted(first) == sorted(photos.images)
+    assert any(shuffled(photos.images, seed) != first for seed in range(2, 6))

@@ -1,13 +1,14 @@
 """What to learn from: how many pictures, and taken where. Shares and cosines are compared, never ratios of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from study.truth import outcomes
-from study.wording import FEWEST_CONCEPTS, counted, in_words, opposite, percent, side, verdict, verdict_of_all
+from study.wording import counted, opposite, side, verdict, verdict_of_all
 from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import Interval, holm, mean_interval, paired_interval
 
@@ -40,10 +41,53 @@ class Numbers(NamedTuple):
     most: str
 
 
+def sets_of(
+    take: Callable[[str, int], Sequence[Path]],  # where, how many -> so many pictures taken there, or all there are
+    numbers: Sequence[int],
+    few: int,  # as many are in each set that was taken elsewhere
+    elsewhere: Sequence[str],
+) -> dict[str, Sequence[Path]]:
+    """Name of a set -> its pictures: the first so many of the varied ones, each set within the next; those elsewhere."""
+    varied = take(VARIED, max(*numbers, few))
+    made = {n: varied[:n] for n in sorted({min(n, len(varied)) for n in (*numbers, few)})}
+    return {f"{n}": paths for n, paths in made.items()} | {w: take(w, min(few, len(varied))) for w in elsewhere}
+
+
+def who_drew(sets: pd.DataFrame, ids: Sequence[str], seeds: Sequence[int]) -> pd.DataFrame:
+    """A row per arm, and per anchor, of one concept: what it learned from, and its training seed (`trained`).
+
+    sets: a row a word, with seed, set, pictures. The class word stands beside every seed, as it has none.
+    """
+    words = sets[["seed", "set", "pictures"]].assign(arm=ids)
+    plain = pd.DataFrame(dict(arm="plain", set=WORD, pictures=0, seed=seeds))
+    own = pd.DataFrame([dict(arm="image_only", set=OWN, pictures=0, seed=seeds[0])])
+    return pd.concat([words, plain, own], ignore_index=True).rename(columns={"seed": "trained"})
+
+
+def unasked(
+    drawing: pd.DataFrame,  # a row a picture: prompt, trained, image
+    plain: str,
+    scenes: Mapping[int, tuple[str, str]],  # training seed -> the scene of the set in one scene, and another, in words
+    see: Callable[[pd.DataFrame, dict], pd.DataFrame],  # pictures, their prompt -> a scene in words: `context_seen`
+) -> pd.DataFrame:
+    """Whether the plain prompt's pictures show the one scene (`leak`) and the other one; NaN of all other pictures."""
+    table = pd.DataFrame(np.nan, index=drawing.index, columns=["leak", "other"])
+    for seed, both in scenes.items():
+        alone = drawing[(drawing["prompt"] == plain) & (drawing["trained"] == seed)]
+        for column, said in zip(table, both, strict=True):
+            table.loc[alone.index, column] = see(alone, {plain: said})["context_seen"]
+    return table
+
+
 def numbers_of(sets: pd.DataFrame, few: int) -> Numbers:
     """The smallest, the largest and the one nearest to `few` of the sets that are called by their number."""
     there = sorted(int(name) for name in sets["set"].unique() if name.isdigit())
     return Numbers(*map(str, (there[0], min(there, key=lambda n: (abs(n - few), n)), there[-1])))
+
+
+def known_values(summary: pd.DataFrame) -> list[str]:
+    """The outcomes that are known of any word, in the order in which they are shown."""
+    return [v for v in ("K", "C", "B", HELD_OUT, EDITABILITY) if summary[v].notna().any()]
 
 
 def averages(scores: pd.DataFrame, plain: Mapping[str, str]) -> pd.DataFrame:
@@ -116,28 +160,6 @@ def verdicts(table: pd.DataFrame, found: Mapping[str, Interval], control: Mappin
     }
 
 
-def _form(value: str) -> str:
-    """Digits of a difference: of cosines one more than of shares."""
-    return "+.3f" if value in (HELD_OUT, EDITABILITY) else "+.2f"
-
-
-def contrast_table(table: pd.DataFrame):
-    """The contrasts as a page shows them: a row a contrast, a column an outcome, the primary one starred."""
-    there = table[table["estimate"].notna()]
-
-    def cell(row):
-        form = _form(row.value)
-        bounds = f" [{row.low:{form}}, {row.high:{form}}]" if np.isfinite(row.low) else ""
-        return f"{row.estimate:{form}}{bounds}{' *' if row.primary else ''}"
-
-    said = [cell(row) for row in there.itertuples()]
-    wide = there.assign(said=said).pivot(index="contrast", columns="value", values="said")
-    wide = wide.reindex(index=there["contrast"].unique(), columns=[v for v in CALLED if v in wide]).fillna("–")
-    p = table[table["primary"]].set_index("contrast")["p_holm"].reindex(wide.index)
-    wide["p, Holm"] = p.map("{:.3f}".format, na_action="ignore").fillna("–")
-    return wide.rename(columns=CALLED).rename_axis(index=None, columns=None).style
-
-
 def levels(summary: pd.DataFrame, values: Sequence[str]) -> pd.DataFrame:
     """One row per set and value: the mean over concepts and training seeds with its interval."""
     rows = []
@@ -147,80 +169,3 @@ def levels(summary: pd.DataFrame, values: Sequence[str]) -> pd.DataFrame:
             row = dict(set=name, pictures=pictures, value=value, estimate=found.estimate)
             rows.append(row | dict(low=found.low, high=found.high))
     return pd.DataFrame(rows)
-
-
-def headline(model: str, summary: pd.DataFrame, numbers: Numbers, said: Mapping[str, str], read: Reading) -> str:
-    """The answer in a sentence or two."""
-    level = levels(summary, [read.keeps]).set_index("set")["estimate"]
-    fewest, few, most = numbers
-    of = {n: percent(level[n]) if read.keeps == "K" else f"{level[n]:.2f}" for n in numbers}
-    what = "keeps its concept in {} of its pictures" if read.keeps == "K" else "comes to a likeness of {}"
-    if few == fewest:
-        first = f"On {model}, a word {what.format(of[few])}; there is no smaller number of pictures to compare with"
-    else:
-        first = f"On {model}, a word that learned from {few} pictures {what.format(of[few])}"
-        first += f", from {counted(int(fewest), 'picture')} {of[fewest]}"
-    more = {"supported": f"{most} are not needed", "not supported": f"{few} are not enough"}
-    parts = [first] + ([more.get(said["many"], f"whether {most} would do better is open")] if most != few else [])
-    place = {"supported": "varied places help", "not supported": "varied places do not help"}
-    if summary["set"].eq(ONE).any():
-        parts.append(place.get(said["variety"], "whether varied places help is open"))
-    return "; ".join(parts) + "."
-
-
-def advice(said: Mapping[str, str], numbers: Numbers) -> str:
-    """What to do, as far as the verdicts go."""
-    few = numbers.few
-    many = {"supported": f"{few} pictures are enough", "not supported": f"take more than {few} pictures"}
-    places = {"supported": "take each somewhere else", "not supported": "they may all come from one place"}
-    back = {"supported": "; from one place, expect that place back", "not supported": "; the place will not come back"}
-    open_yet = "where they are taken made no difference that could be shown here"
-    return (
-        f"{many.get(said['many'], f'nothing found here speaks for more than {few} pictures, nor against it')}; "
-        f"{places.get(said['variety'], open_yet)}{back.get(said['scene'], '')}"
-    )
-
-
-def told(found: Mapping[str, Interval], table: pd.DataFrame) -> dict[str, str]:
-    """Each primary contrast in words, with its test."""
-    primary = table[table["primary"]].set_index("key")
-    p, form = primary["p_holm"], primary["value"].map(_form)
-    tests = {key: f"; Holm-corrected p {p[key]:.3f}" if np.isfinite(p[key]) else "" for key in found}
-    said = {key: f"{in_words(one, form[key])}{tests[key]}" for key, one in found.items()}
-    return {key: text if np.isfinite(found[key].estimate) else "not asked of this run" for key, text in said.items()}
-
-
-def claims(said: Mapping[str, str], words: Mapping[str, str], numbers: Numbers, read: Reading, n: str) -> list[dict]:
-    """The claims that this run asked about, as fields of a `Claim`."""
-    fewest, few, most = numbers
-    keeps, both = CALLED[read.keeps], CALLED[read.both]
-    future, asked = "poster, future work (a question there)", f"at least {read.smallest:g} of interest"
-    of = {
-        "many": ("paper, abstract", "“Using only 3-5 images of a user-provided concept”",
-                 f"{most} against {few} pictures, {keeps}: enough if {most} gain less than {read.smallest:g} and {few} "
-                 "do better than the class word"),
-        "few": (future, "more pictures help",
-                f"{few} against {counted(int(fewest), 'picture')}, {keeps}; {asked}; control: the class word"),
-        "variety": (future, "varied backgrounds help",
-                    f"varied scenes against one, {few} pictures each, {both}; {asked}; control: a plain backdrop"),
-        "scene": (future, "a background that never varies sticks to the word",
-                  "plain-prompt pictures that show the one scene, against varied scenes; control: another scene"),
-    }  # fmt: skip
-    rows = []
-    for key, (source, claim, test) in of.items():
-        if words[key] != "not asked of this run":
-            row = dict(source=source, words=claim, test=test, result=words[key], n=n, verdict=said[key], primary=True)
-            rows.append(row)
-    return rows
-
-
-def named_before(read: Reading) -> dict[str, str]:
-    """What the page names before its results: the outcomes that decide, the least change, the least concepts."""
-    oracle = read.keeps == "K"
-    return dict(
-        judged="the oracle’s reading" if oracle else "CLIP’s reading, for there is no oracle of this model",
-        keeps="the share of the plain prompt’s pictures that keep the concept (K)" if oracle else "held-out likeness",
-        both="the share of pictures with concept and context both (B)" if oracle else "editability",
-        smallest=f"{read.smallest:g}",
-        fewest_concepts=f"{FEWEST_CONCEPTS}",
-    )

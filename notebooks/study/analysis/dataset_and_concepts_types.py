@@ -1,18 +1,24 @@
 """Which kinds of concept a word can learn: each concept's rates, and whether kinds differ more than concepts do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from study.truth import OUTCOMES
-from study.wording import LEVEL
+from study.wording import LEVEL, counted
 from textinv_core.evaluation.stats import mean_interval
 
 SINGLE = {letter: column for column, letter in OUTCOMES.items()}  # K, C, B -> the column of single pictures
 CLIPS = {"held_out": "held-out likeness", "text_deleted": "editability"}
 DRAWS = 4999  # rearrangements of concepts among kinds
+COLUMNS = ["concept", "kind", "seed", "prompt", "image", *OUTCOMES, *CLIPS]  # of single pictures, at least
+
+
+def together(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The tables of single pictures as one; an empty one where types are not compared."""
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
 
 
 def by_concept(scores: pd.DataFrame, plain: Mapping[str, str]) -> pd.DataFrame:
@@ -67,3 +73,21 @@ def answer(table: pd.DataFrame) -> tuple[str, str]:
         return "undecided", f"{found}; too few kinds have two concepts or more to test it"
     found += f"; p {p:.3f} over {kinds} kinds of two concepts or more"
     return "supported" if p <= LEVEL else "undecided", found
+
+
+def claims(table: pd.DataFrame, seeds: int) -> list[dict]:
+    """The claim that the type matters, as fields of a `Claim`; none where types were not compared."""
+    concepts, kinds = table["concept"].nunique(), table["kind"].nunique()
+    if not concepts:
+        return []
+    said, found = answer(table)
+    return [
+        dict(
+            source="poster, future work (a question there)",
+            words="the type of concept matters",
+            test="outcomes by type, concepts rearranged among types; decided only with two or more concepts of a type",
+            result=found,
+            n=f"{counted(concepts, 'concept')} of {counted(kinds, 'type')}, {counted(seeds, 'training seed')}",
+            verdict=said,
+        )
+    ]

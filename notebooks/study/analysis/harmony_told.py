@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from study.analysis.harmony import NEW, RANDOM, SCORES, Contrasts, Enough
-from study.wording import counted, in_words, percent, verdict_of_all
+from study.analysis.harmony import NEW, PICKERS, RANDOM, RAW, SCORES, SMALLEST, Contrasts, Enough
+from study.wording import FEWEST_CONCEPTS, counted, in_words, percent, verdict_of_all
+from textinv_core.evaluation.metrics import SMALLEST_NULL
 from textinv_core.evaluation.stats import Interval
 
 
@@ -28,19 +29,29 @@ def margins(found: Contrasts, score: str, measure: str) -> str:
     return "; ".join(f"− {SCORES.get(base, base)} {in_words(c)}" for base, c in some.items())
 
 
+def named_before() -> dict[str, str]:
+    """What the page names before its results: who is to be beaten, by how much, and what it takes to say so."""
+    return dict(
+        raw_rivals=", ".join(SCORES[r] for r in RAW),
+        pick_rivals=", ".join(SCORES.get(r, "a random pick") for r in PICKERS),
+        smallest_auc=f"{SMALLEST['auc']:g}",
+        smallest_best=f"{SMALLEST['best']:g}",
+        smallest_null=f"{SMALLEST_NULL}",
+        fewest=f"{FEWEST_CONCEPTS}",
+    )
+
+
 def answered(shares: pd.DataFrame, each: Mapping[tuple[str, str, str], str]) -> str:
     """The page's answer in two sentences, after the model's name; shares: from `in_order`."""
     known = shares.set_index("score")["estimate"]
     if not np.isfinite(known["harmony"]):
-        return (
-            "there are no pictures of known order, so nothing is decided; the batch at the end is ranked all the same"
-        )
+        return "there are no pictures of known order, so nothing is decided; the batch below is ranked all the same"
     own, plain = percent(known["harmony"]), percent(known["raw_sum"])
-    lead = f"harmony puts {own} of the pairs of right and wrong pictures in order, the plain sum of the cosines {plain}"
+    lead = f"harmony puts {own} of the pairs of a right and a wrong picture in order, the plain sum of cosines {plain}"
     said = {
-        "supported": "It is better than every raw combination",
-        "not supported": f"It is not better than: {rivals(each, 'harmony', 'auc', 'not supported')}",
-        "undecided": "Whether it is better than every raw combination is not decided",
+        "supported": "It is better than every raw combination of the two cosines",
+        "not supported": "It is not better than every raw combination of the two cosines",
+        "undecided": "Whether it is better than every raw combination of the two cosines stays open",
     }
     return f"{lead}. {said[outcome(each, 'harmony', 'auc')]}"
 
@@ -52,12 +63,16 @@ def trap_told(order: pd.DataFrame, trap: str, scores: Sequence[str] = (*NEW, "ra
 
 
 def numbers(
-    shares: Mapping[str, pd.DataFrame],
-    order: pd.DataFrame,
-    truth: pd.DataFrame,
+    model: str,
+    shares: Mapping[str, pd.DataFrame],  # from `harmony.in_order`: the known order (auc) and the traps
+    order: pd.DataFrame,  # of the reported concepts, by the page's judge
+    truth: pd.DataFrame,  # from `harmony.in_order` of the agreement
     each: Mapping[tuple[str, str, str], str],
+    there: Enough,
+    cases: int,  # constructed pictures
+    prompts: int,  # of each concept
 ) -> dict[str, str]:
-    """What the page quotes: AUCs and traps by score, agreement with the truth, and the rivals beaten and not."""
+    """What the page quotes: its answer, AUCs and traps by score, agreement with the truth, rivals beaten and not."""
     aucs = {row.score: Interval(row.estimate, row.low, row.high, {}) for row in shares["auc"].itertuples()}
     said = {f"auc_{s}": in_words(aucs[s], ".3f") for s in (*NEW, "raw_sum")}
     said |= {f"{new}_beats": rivals(each, new, "auc", "supported") for new in NEW}
@@ -67,7 +82,16 @@ def numbers(
     answers = dict(verdict=("harmony", "auc"), verdict_best=("harmony", "best"), verdict_accord=("accord", "auc"))
     said |= {key: outcome(each, *which) for key, which in answers.items()}
     agreed = [f"{SCORES[r.score]} {percent(r.estimate, '–')}" for r in truth.itertuples()]
-    return said | dict(truth_told=", ".join(agreed))
+    concepts = order["concept"].nunique()
+    return said | dict(
+        verdict_short=f"On {model}, {answered(shares['auc'], each)}.",
+        truth_told=", ".join(agreed),
+        accepted_told=there.told,
+        n_concepts=f"{concepts}",
+        n_tested=f"{prompts}",
+        n_cases=f"{cases}",
+        sizes=f"{counted(concepts, 'concept')}, {prompts} prompts each, {counted(cases, 'picture')}",
+    )
 
 
 def contrast_table(table: pd.DataFrame):

@@ -1,6 +1,6 @@
 """The plain model against the learned word, prompt by prompt from the same noise, and what that decides."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -21,7 +21,20 @@ MEASURES = {
     "context_seen": "context there",
     "both_seen": "both",
 }
+IN_SHORT = ("concept kept", "context there", "likeness", "text")  # of these, what the page's table shows
+POSTER = {
+    "tree": ["a photo of {} in the forest"],
+    "building": ["a photo of {} in the campus"],
+    "style": ["a woman in the style of {}", "a lake in the style of {}"],
+}
+OTHERS = ["a photo of {} in the forest"]  # for a kind of concept that the poster does not show
+EVERY = tuple(dict.fromkeys([*OTHERS, *(text for texts in POSTER.values() for text in texts)]))
 REPEATED = MappingProxyType({"seed": 2, "image": 2})  # training seeds and noises a prompt must have
+
+
+def prompts_of(kind: str, own: Sequence[str] = ()) -> list[str]:
+    """What a concept of a kind is drawn for: one's own prompts, or else the poster's."""
+    return list(own) or POSTER.get(kind, OTHERS)
 
 
 def context_phrases(prompts: Iterable[str]) -> dict[str, str]:
@@ -56,7 +69,7 @@ def changes_by_prompt(paired: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def change_table(changes: pd.DataFrame):
+def change_table(changes: pd.DataFrame, measures: Iterable[str] = tuple(MEASURES.values())):
     """Both means, the difference and its interval, a row a prompt, as a page shows them; unknown measures left out."""
 
     def said(row) -> str:
@@ -67,7 +80,7 @@ def change_table(changes: pd.DataFrame):
 
     table = changes.assign(cell=[said(row) for row in changes.itertuples()])
     wide = table.pivot_table(index=["concept", "prompt"], columns="measure", values="cell", aggfunc="first", sort=False)
-    order = [name for name in MEASURES.values() if (wide[name] != "–").any()]
+    order = [name for name in measures if (wide[name] != "–").any()]
     return wide[order].rename(index=lambda x: x.replace("_", " "), level=0).rename_axis(columns=None).style
 
 

@@ -1,12 +1,20 @@
 """Ranking on made-up tables: order, traps, batches with too little to pick from, calibration, and what is decided."""
 
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from study.analysis import harmony as analysis
+from study.analysis import harmony_asked as asked
+from study.analysis import harmony_figures as figures
+from study.analysis import harmony_pictures as pictures
 from study.analysis import harmony_told as told
 from study.analysis.harmony import NEW, RANDOM, SCORES
+from study.parameters import ParameterError
 
 NAMES = [f"c{i}" for i in range(10)]
 SETS = {"both": 2, "subject only": 1, "context only": 1, "neither": 0, "empty": 1, "smear": 0, "training picture": 1}
@@ -105,9 +113,12 @@ def test_a_better_score_is_found(decided):
     assert told.rivals(each, "harmony", "best", "supported").endswith("a random pick")
     shares = {"auc": analysis.in_order(order)}
     assert "It is better than every raw combination" in told.answered(shares["auc"], each)
-    said = told.numbers(shares, order, analysis.in_order(analysis.agreement(drawn(names=NAMES[:3]))), each)
+    there, truth = analysis.enough(drawn(), 30), analysis.in_order(analysis.agreement(drawn(names=NAMES[:3])))
+    said = told.numbers("it", shares, order, truth, each, there, 9, 2)
     assert said["verdict"] == "supported" and said["harmony_loses"] == "none" and "harmony 100 %" in said["truth_told"]
-    there = analysis.enough(drawn(), 30)
+    assert said["sizes"] == "10 concepts, 2 prompts each, 9 pictures" and said["verdict_short"].startswith(
+        "On it, harmony"
+    )
     claims = told.claims(found, each, there, "n")
     assert [c["verdict"] for c in claims] == ["supported"] * 3 and [c["primary"] for c in claims] == [True, True, False]
     assert told.rows_called(table)[0] == "− raw sum (AUC)" and "− random pick" in told.rows_called(table)
@@ -130,3 +141,98 @@ def test_no_pictures_decide_nothing():
     table, found = analysis.contrasts(order, picked, False)
     assert set(analysis.verdicts(table, found).values()) == {"undecided"}
     assert "nothing is decided" in told.answered(analysis.in_order(order), {})
+
+
+def test_the_answer_is_two_sentences_with_two_numbers(decided):
+    order, _, _, each = decided
+    shares = analysis.in_order(order)
+    for verdict, said in (("supported", "It is better"), ("not supported", "It is not better"), ("undecided", "open")):
+        answer = told.answered(shares, dict.fromkeys(each, verdict))
+        assert said in answer and answer.count(". ") == 1 and answer.count("%") == 2
+
+
+def test_what_is_named_before_comes_from_the_rule():
+    said = told.named_before()
+    assert len(said["raw_rivals"].split(", ")) == len(analysis.RAW) and said["pick_rivals"].endswith("a random pick")
+
+
+def test_ones_own_prompt_is_known_and_contexts_are_spread():
+    phrases = {"a": {f"{{}} {i}": f"{i}" for i in range(6)}, "b": {"{} x": "x", "{} y": "y"}}
+    plan = asked.asked(phrases, ["a"], 3)
+    assert plan.tested == {"a": ["{} 0", "{} 2", "{} 4"], "b": ["{} x", "{} y"]}
+    assert plan.own_phrase == {"{} 0": "0"} and plan.known == phrases and plan.reported == ["b"]
+    own = asked.asked(phrases, ["a", "b"], 1, "a  {} on the moon")
+    assert own.own_phrase == {"a  {} on the moon": "a on the moon"} and len(own.tested["a"]) == 2
+    assert own.reported == ["a", "b"] and "a  {} on the moon" not in phrases["a"]
+    with pytest.raises(ParameterError, match="exactly one"):
+        asked.asked(phrases, [], 2, "no place for it")
+    with pytest.raises(ParameterError, match="null_pictures: expected 200 or more, got 199"):
+        asked.asked(phrases, [], 2, null_pictures=199)
+
+
+def test_cases_carry_their_prompt_and_training_pictures_stand_beside_them(tmp_path):
+    path = tmp_path / "0.png"
+    Image.new("RGB", (16, 16), "red").save(path)
+    thing = SimpleNamespace(name="a", kind="tree", images=(path, path))
+    style = SimpleNamespace(name="b", kind="style", images=(path,))
+    plan = asked.asked({name: {"{} x": "x", "{} y": "y"} for name in "ab"}, [], 2)
+    row = dict(set="both", level=2, stand_in="", image=Image.new("RGB", (16, 16), "blue"))
+    table = asked.known_cases([thing, style], plan, lambda _, said: [row | dict(phrase=one) for one in said], 16)
+    assert table["prompt"].tolist() == ["{} x", "{} y"] * 3 and list(table) == asked.COLUMNS
+    assert table["set"].tolist() == ["both"] * 2 + ["training picture"] * 2 + ["both"] * 2  # a style has no backdrop
+    black = asked.known_cases([style], plan, lambda _, said: [row | dict(phrase="x")], 16, np.zeros_like)
+    assert black["image"][0].getpixel((0, 0)) == (0, 0, 0)
+    assert asked.known_cases([thing], plan, lambda *_: [], 16, np.zeros_like).empty  # nothing can be drawn: no traps
+
+
+def test_the_pictures_shown_are_the_first_of_each_set_and_the_best_of_each_score():
+    images = [Image.new("RGB", (8, 8), colour) for colour in ("red", "green", "blue")]
+    cases = pd.DataFrame(dict(concept="a", phrase=["night"] * 3 + ["snow"] * 3, set=[*"xxyxxy"], image=images * 2))
+    first = pictures.one_of_each(cases)
+    assert list(first["phrase"]) == ["night"] * 2 and list(first["image"]) == [images[0], images[2]]
+    ranked = pictures.best_first(pd.DataFrame(dict(accord=[0.1, 0.9, 0.9, 0.5])), "accord")
+    assert list(ranked.index) == [1, 2, 3, 0] and list(ranked["rank"]) == [1, 1, 3, 4]
+    batch = pd.DataFrame(dict(concept="a", image=images, text=[1, 2, 3], subject=[3, 2, 1], harmony=[1, 3, 2]))
+    batch = batch.assign(concept_seen=[1.0, 1.0, 0.0], context_seen=[np.nan, 1.0, 1.0])
+    best = pictures.best_pictures(batch).set_index("score")
+    assert best.loc["subject", "image"] is images[0] and best["ticks"].to_dict() == dict(text=1, subject=1, harmony=2)
+
+
+@pytest.fixture
+def closed():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.usefixtures("closed")
+def test_figures_of_pictures_are_there_whatever_there_is_to_show():
+    image = Image.new("RGB", (8, 8))
+    ranked = pd.DataFrame(dict(image=[image] * 3, rank=[1, 2, 3], accord=[0.9, 0.5, 0.1], both_seen=[1.0, 0.0, np.nan]))
+    upper, lower = figures.batch(ranked, "accord", across=2).axes
+    assert [label.get_text() for label in upper.get_xticklabels()] == ["1: 0.90 ✓", "2: 0.50"]
+    assert [label.get_text() for label in lower.get_xticklabels()] == ["3: 0.10"]
+    first = pd.DataFrame(dict(concept=["a", "a"], phrase="night", set=["both", "smear"], image=image))
+    (ax,) = figures.cases(first, {"a": "A"}).axes
+    assert ax.get_yticklabels()[0].get_text() == "A\nnight"
+    assert "drawn to order" in figures.cases(first[:0], {}).axes[0].texts[0].get_text()
+    cells = pd.DataFrame(dict(concept="a", score=list(pictures.PICKED), image=image, ticks=[0, 1, 2]))
+    (ax,) = figures.picks(cells, {"a": "A"}).axes
+    assert [text.get_text() for text in ax.texts] == ["✓", "✓✓"]
+
+
+@pytest.mark.usefixtures("closed")
+def test_figures_of_scores_say_why_a_panel_is_empty(decided):
+    order, table, *_ = decided
+    panels = figures.in_order({value: analysis.in_order(order, value) for value in ("auc", *analysis.TRAPS)}).axes
+    assert len(panels) == 4 and panels[1].get_xlabel() == "above the subject dropped"
+    batches = drawn(names=NAMES[:3])
+    left, right = figures.best_of_n(analysis.picks(batches), table, analysis.enough(batches, 1)).axes
+    assert len(left.lines) == len(SCORES) + 1 and len(right.get_yticks()) == len(table) / len(NEW)
+    left, _ = figures.best_of_n(analysis.picks(batches), table, analysis.enough(batches, 10_000)).axes
+    assert "too few" in left.texts[0].get_text()
+    agreed = analysis.in_order(analysis.agreement(batches))
+    left, right = figures.agreement(agreed, analysis.calibration(batches, fewest=6)).axes
+    assert left.get_xlabel() == "accepted above others" and len(right.lines) == 3
+    unknown = batches.assign(accepted=np.nan, concept_seen=np.nan, context_seen=np.nan)
+    nobody = figures.agreement(analysis.in_order(analysis.agreement(unknown)), analysis.calibration(unknown))
+    assert all(ax.texts for ax in nobody.axes)

@@ -1,10 +1,14 @@
-"""The plain model against the learned word: contexts, paired changes, and a claim that speaks of every prompt."""
+"""The plain model against the learned word: contexts, paired changes, a claim that speaks of every prompt, figures."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from study.analysis import sd_versus_ti as analysis
+from study.analysis import sd_versus_ti_figures as figures
+from study.analysis import sd_versus_ti_told as words
 from study.parameters import ParameterError
 from study.scores import against_every_seed
 
@@ -18,7 +22,7 @@ def paired_scores(gain, seen=1.0):
     for text in PROMPTS:
         for image in range(4):
             level = rng.normal()
-            base = dict(concept="oak", prompt=text, image=image)
+            base = dict(concept="oak", prompt=text, image=image, text=text)
             unsure = dict(held_out=np.nan, context_seen=np.nan, both_seen=np.nan)
             both = dict.fromkeys(("reconstruction", "text_deleted"), level)
             rows.append(base | unsure | both | dict(method=analysis.PLAIN, seed=np.nan, concept_seen=0.0))
@@ -83,6 +87,71 @@ def test_what_is_not_known_is_not_shown():
     assert analysis.oracle_said(changes).startswith("There is no oracle for this model")
     shown = analysis.change_table(changes).to_html()
     assert "likeness" in shown and "concept kept" not in shown and "held out" not in shown
+
+
+def test_the_short_table_leaves_the_rest_to_the_appendix():
+    changes = analysis.changes_by_prompt(paired_scores(dict.fromkeys(PROMPTS, 0.5)).assign(held_out=0.5))
+    short, whole = (analysis.change_table(changes, which).data for which in (analysis.IN_SHORT, ["likeness, held out"]))
+    assert list(short) == ["concept kept", "likeness", "text"] and list(whole) == ["likeness, held out"]
+
+
+def test_ones_own_prompts_come_before_the_posters():
+    assert analysis.prompts_of("style") == analysis.POSTER["style"] and analysis.prompts_of("cake") == analysis.OTHERS
+    assert analysis.prompts_of("style", ["a {}"]) == ["a {}"]
+
+
+@pytest.mark.parametrize(
+    ("gain", "seen", "said"),
+    [
+        (
+            0.5,
+            1.0,
+            "draws its concept in 88 % of its pictures, the class word in 0 %; the difference is clear for every",
+        ),
+        (0.5, 0.0, "clear for none of the prompts"),
+        (0.5, np.nan, "clearly more like its concept than the class word’s for every prompt tried"),
+    ],
+)
+def test_the_answer_is_a_sentence_with_two_numbers_at_most(gain, seen, said):
+    changes = analysis.changes_by_prompt(paired_scores(dict.fromkeys(PROMPTS, gain), seen))
+    answer = words.headline("it", changes, enough=True)
+    assert said in answer and answer.count(".") == 1
+    assert words.headline("it", changes, enough=False).endswith("A single training seed or noise decides nothing.")
+
+
+def test_the_claim_is_what_the_page_tells():
+    changes = analysis.changes_by_prompt(paired_scores(dict.fromkeys(PROMPTS, 0.5)))
+    told = words.told("it", changes, {"oak": 2.0}, 2, 4)
+    claim = words.claim(told, changes)
+    assert (claim["verdict"], claim["result"]) == (told["verdict"], told["found"])
+    assert claim["n"] == "2 prompts, 1 concept, 2 training seeds and 4 noises"
+    assert claim["test"].startswith("share of pictures with the concept")
+
+
+@pytest.fixture
+def closed():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.usefixtures("closed")
+def test_a_block_has_a_line_for_the_pictures_and_one_for_each_word():
+    image = Image.new("RGB", (8, 8))
+    tiles = paired_scores(dict.fromkeys(PROMPTS, 0.5))
+    tiles = tiles[(tiles["seed"] == 0) & (tiles["image"] < 2)].assign(picture=image)
+    figure = figures.side_by_side(tiles, {"oak": [image, image]})
+    shown = [ax for ax in figure.axes if ax.axison]
+    assert len(shown) == 6 and len(figure.axes) == 8
+    under = [label.get_text() for label in shown[-1].get_xticklabels()]
+    assert len(under) == 2 and all(" · " in text for text in under)
+
+
+@pytest.mark.usefixtures("closed")
+def test_slopes_have_no_panel_that_nobody_filled():
+    table = paired_scores(dict.fromkeys(PROMPTS, 0.5))
+    assert [ax.get_ylabel() for ax in figures.slopes(table, {"oak": 2.0}).axes] == list(figures.PANELS.values())
+    blind = figures.slopes(table.assign(concept_seen=np.nan), {"oak": 2.0})
+    assert [ax.get_ylabel() for ax in blind.axes] == ["likeness", "text"]
 
 
 def test_the_way_is_a_share_of_what_training_pictures_reach():
