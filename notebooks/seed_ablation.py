@@ -138,7 +138,8 @@ slider(frames, seeds, alt, name="Training seed", start=0)
 # %% mystnb={"figure": {"caption": "One dot a training seed, one group a concept, at the last step: share of pictures in which the oracle finds the concept (left), and concept and context together (right); without an oracle, reconstruction and editability.", "name": "fig-seed-levels"}, "image": {"alt": "Dots for the training seeds of each concept between a line for the training pictures and one for the class word: the height of a group is what the seed changes.", "width": "100%"}}
 end = found.summary[found.summary["step"] == found.last].assign(seed=lambda t: t["seed"].map("seed {}".format))
 values = KEPT if found.has_oracle else SCORES
-levels_between_anchors(end, found.anchors, page.labels, by="seed", values=values)
+order = [f"seed {s}" for s in seeds]
+levels_between_anchors(end, found.anchors, page.labels, by="seed", order=order, values=values)
 plt.show()
 
 # %% [markdown]

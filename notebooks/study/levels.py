@@ -1,6 +1,6 @@
 """Where words end, between their anchors: a dot a word, a group of dots a concept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,10 +18,11 @@ def levels_between_anchors(
     labels: Mapping[str, str],  # concept -> how it is written
     *,
     by: str,  # what has a colour each
+    order: Sequence[str],  # of its values, those that are not there left out
     values: Mapping[str, str],  # column -> how it is called; a panel each
 ) -> Figure:
     """One panel a value, one group of dots a concept; dashed and dotted, its anchors."""
-    names, kinds = (list(dict.fromkeys(final[column])) for column in ("concept", by))
+    names, kinds = list(dict.fromkeys(final["concept"])), [kind for kind in order if (final[by] == kind).any()]
     size = (max(3.4, 1.4 * len(names) + 0.8) * len(values), 3.6)
     figure, axes = plt.subplots(1, len(values), figsize=size, squeeze=False, layout="constrained")
     apart = np.linspace(-0.3, 0.3, len(kinds)) if len(kinds) > 1 else [0.0]
