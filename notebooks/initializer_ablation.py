@@ -223,7 +223,7 @@ page.say(
 # **That it changes how much the pictures vary: {glue:text}`verdict_variability`.** On the poster’s own pair, {glue:text}`why_variability`. For that
 # pair, {glue:text}`pair_scores`.
 #
-# Over all concepts, intervals clear of zero among the primary differences in scores: {glue:text}`clear_contrasts`; {glue:text}`listed_contrasts`.
+# {glue:text}`clear_contrasts`
 #
 # The rows travel: by step {glue:text}`last`, {glue:text}`way_own` times the length of a median vocabulary row from the own word and
 # {glue:text}`way_far` times from the far one. {glue:text}`met`. How much more a picture reads as its first word than the concept’s other pictures do:

@@ -1,6 +1,6 @@
 """What the page on first words says of its outcome, in words and tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,6 @@ def told(
     verdict, why = analysis.answer(against_seed, last)
     between = f"“{words['other']}” instead of “{words['own']}”" if "other" in words else "another word"
     varies, why_varies = analysis.variability_answer(own, pair["variability"], between, called)
-    many, listed = analysis.clear_contrasts(contrasts)
     before = word_against_seed(apart, "other", 0)["words"].estimate
     way = log[log["step"] == last].groupby("role")["travelled"].mean()
     scores = [analysis.compared(value, pair[value]) for value in (KEPT if oracle else SCORES)]
@@ -52,8 +51,7 @@ def told(
         last=f"{last}",
         smallest_p=f"{2.0 ** (1 - final['concept'].nunique()):.2g}",
         pair_scores=" and ".join(scores),
-        clear_contrasts=many,
-        listed_contrasts=listed,
+        clear_contrasts=clear_said(*analysis.clear_contrasts(contrasts)),
         apart_start=f"{before:.3f}" if np.isfinite(before) else "–",
         far_words=in_words(word_against_seed(apart, "far", last)["excess"]),
         way_own=f"{way['own']:.2f}",
@@ -78,6 +76,18 @@ def short(verdict: str, varies: str, model: str) -> str:
         "undecided": "Whether it changes how much the pictures of one word vary is left open.",
     }
     return f"On {model}, {matters[verdict]}. {vary[varies]}"
+
+
+def clear_said(tested: int, clear: Sequence[str]) -> str:
+    """How many of the tested differences have an interval clear of zero, and which, in a sentence."""
+    if not tested:
+        return "No difference in scores over all concepts could be tested."
+    of = f"of the {tested} tested differences in scores over all concepts"
+    if not clear:
+        return f"None {of} has an interval clear of zero."
+    return (
+        f"O{of[1:]}, {len(clear)} {'has' if len(clear) == 1 else 'have'} an interval clear of zero: {'; '.join(clear)}."
+    )
 
 
 def left_said(left: pd.DataFrame, role: str) -> str:

@@ -91,8 +91,8 @@ def test_contrasts_are_paired_and_only_the_primary_ones_tested():
         {},
         {},
     ]
-    many, listed = analysis.clear_contrasts(table)
-    assert many == "2 of 2" and "editability with the other word above the own word’s" in listed
+    tested, listed = analysis.clear_contrasts(table)
+    assert tested == len(listed) == 2 and "editability with the other word above the own word’s" in listed[1]
 
 
 def test_a_concept_without_another_word_has_no_pair():

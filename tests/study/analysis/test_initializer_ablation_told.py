@@ -72,7 +72,13 @@ def test_numbers_are_of_the_concepts_and_words_there_are():
     assert (numbers["way_own"], numbers["way_far"]) == ("1.00", "3.00")
     assert numbers["left_far"].startswith("+1.000 at the start, at the end +0.000")
     assert "“bush” instead of “tree”" in numbers["why_variability"] and "old oak" in numbers["why_variability"]
-    assert numbers["clear_contrasts"] == "none"  # words that score alike cannot be told apart by sign flips
+    assert "could be tested" in numbers["clear_contrasts"]  # words that score alike: there is no sign to flip
+
+
+def test_differences_clear_of_zero_are_counted_and_named():
+    assert told.clear_said(8, []).startswith("None of the 8 tested")
+    assert told.clear_said(8, ["K is higher"]).endswith("1 has an interval clear of zero: K is higher.")
+    assert "Of the 8 tested differences in scores over all concepts, 2 have" in told.clear_said(8, ["K", "B"])
 
 
 def test_without_an_oracle_the_scores_of_clip_are_told():
