@@ -253,8 +253,7 @@ page.say(
 #
 # :::{dropdown} Solution
 # Each concept’s difference may have either sign, so there are $2^n$ equally likely patterns. The most extreme one and its mirror image are two of
-# them:
-# $2/2^n = 2^{1-n}$. A handful of concepts cannot pass a strict test, however clear their differences are.
+# them: $2/2^n = 2^{1-n}$. A handful of concepts cannot pass a strict test, however clear their differences are.
 # :::
 #
 # ## Appendix: numbers and settings
