@@ -121,15 +121,12 @@ first_arm = {n: {role: distance.ids(arms, n, role)[0] for role in words} for n, 
 # %% [markdown]
 # ## What the words draw
 #
-# Step by step the rows come to look alike, as far as they do.
+# Step by step the rows come to look alike, as far as they do. Below, the same for every concept, at a step of your choice.
 
 # %% mystnb={"figure": {"caption": "The first concept from its first words, one training seed, the same noise throughout. Left, training pictures. Numbers: training steps, plain prompt; step 0 is the ordinary word. Right, prompts with a context at the last step.", "name": "fig-init-grid"}, "image": {"alt": "One row of pictures for each first word. At step 0 each row shows another ordinary thing; at the last step all should show the concept of the training pictures at the left. What still differs between rows is what the first word left.", "width": "100%"}}
 name, photos = first.name, load_images(first.images, PIXELS)
 grid = figures.from_each_word(tiles[name], first_arm[name], starts[name], photos, shown[name], some_of(found.steps, 6))
 grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
-
-# %% [markdown]
-# The same for every concept, at a step of your choice.
 
 # %% mystnb={"figure": {"caption": "Every concept from its first words at one number of training steps: the plain prompt, and a context. Drag the slider, or use the arrow keys.", "name": "fig-init-slider"}}
 frames = figures.frames(tiles, first_arm, starts, shown, page.labels, found.steps)
@@ -240,20 +237,13 @@ page.say(
 # - Distances and scores come from one CLIP, {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts. A difference that it does
 #   not see is not in these numbers.
 #
-# ## Exercises
+# ## Exercise
 #
 # **A yardstick.** Why are two first words held against two training seeds of one word, and not against zero?
 #
 # :::{dropdown} Solution
 # Because two trainings never end in the same place, whatever they start from: their pictures are some way apart even when nothing was exchanged on
 # purpose. Against zero every first word would “matter”. The question is whether it matters more than the luck that comes with any training.
-# :::
-#
-# **The smallest p.** With $n$ concepts, what is the smallest p-value that a two-sided sign-flip test can give?
-#
-# :::{dropdown} Solution
-# Each concept’s difference may have either sign, so there are $2^n$ equally likely patterns. The most extreme one and its mirror image are two of
-# them: $2/2^n = 2^{1-n}$. A handful of concepts cannot pass a strict test, however clear their differences are.
 # :::
 #
 # ## Appendix: numbers and settings

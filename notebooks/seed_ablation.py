@@ -101,16 +101,13 @@ tiles, features = ({name: looks[i] for name, looks in found.looks.items()} for i
 # %% [markdown]
 # ## What the words draw
 #
-# Read along a row to see what the noise changes, down a column to see what the training seed does.
+# Read along a row to see what the noise changes, down a column to see what the training seed does; or switch seeds below, and watch what stays.
 
 # %% mystnb={"figure": {"caption": "The first concept at the last step. Rows: training seeds, each a word learned anew from the same start; the top row is the plain class word. Columns: the same noise for all, plain prompt; the last column adds a context.", "name": "fig-seed-grid"}, "image": {"alt": "A grid of small pictures of one concept. Each row is a word learned from another training seed, each column a noise: compare the differences down a column with those along a row.", "width": "100%"}}
 columns = figures.columns_of(prompts[first.name], called[first.name], noises[:6], contexts=1)
 plain = {class_phrase(first): page.draw_plain(first, prompts[first.name]).set_index(["prompt", "seed"])["image"]}
 grid = figures.by_noise(plain | {f"seed {s}": own for s, own in tiles[first.name].items()}, columns)
 grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
-
-# %% [markdown]
-# Switch from one training seed to the next and watch what changes, and what stays.
 
 # %% mystnb={"figure": {"caption": "Every concept from one training seed at the last step: a training picture, the plain prompt from three noises, and prompts with a context. Drag the slider, or use the arrow keys.", "name": "fig-seed-slider"}}
 each = {name: figures.columns_of(texts, called[name], noises[:3], contexts=2) for name, texts in prompts.items()}
@@ -137,8 +134,7 @@ slider(frames, seeds, alt, name="Training seed", start=0)
 
 # %% mystnb={"figure": {"caption": "One dot a training seed, one group a concept, at the last step: share of pictures in which the oracle finds the concept (left), and concept and context together (right); without an oracle, reconstruction and editability.", "name": "fig-seed-levels"}, "image": {"alt": "Dots for the training seeds of each concept between a line for the training pictures and one for the class word: the height of a group is what the seed changes.", "width": "100%"}}
 end = found.summary[found.summary["step"] == found.last].assign(seed=lambda t: t["seed"].map("seed {}".format))
-values = KEPT if found.has_oracle else SCORES
-order = [f"seed {s}" for s in seeds]
+order, values = [f"seed {s}" for s in seeds], KEPT if found.has_oracle else SCORES
 levels_between_anchors(end, found.anchors, page.labels, by="seed", order=order, values=values)
 plt.show()
 
@@ -213,7 +209,7 @@ page.say(
 #   side.
 # - Distances come from one CLIP; the oracle was trained on the world it judges, and can err.
 #
-# ## Exercises
+# ## Exercise
 #
 # **The best of five.** You train five words, let each draw a few pictures and keep the one with the highest score. In new pictures it does worse than
 # that score. Why, and how would you choose?
@@ -221,13 +217,6 @@ page.say(
 # :::{dropdown} Solution
 # The score of a few pictures holds the luck of their noise, and the best of five is likely to have had some. New pictures have new luck. Let all
 # words draw from the same noises, so that this luck is shared, choose by those, and quote the score of other noises.
-# :::
-#
-# **Less than nothing.** Can the estimate of a share of variance fall below zero? What does it mean if it does?
-#
-# :::{dropdown} Solution
-# Yes. The seed’s part is estimated as the variance between the words’ means, less what single pictures alone would put there. Where the seed does
-# nothing, the difference falls above zero or below it by chance; a value below zero says that no part of the seed’s was found.
 # :::
 #
 # ## Appendix: numbers and settings

@@ -95,14 +95,12 @@ few = some_of(found.steps, 11)
 # %% [markdown]
 # ## What the word draws
 #
-# One training seed, the same noise throughout. Left of all training stands the ordinary word that a concept started from.
+# One training seed, the same noise throughout. Left of all training stands the ordinary word that a concept started from. Below, move through
+# training yourself: the pictures with a context show the other half of the bargain, whether the sentence around the word is still heard.
 
 # %% mystnb={"figure": {"caption": "\u201cA photo of\u201d the learned word after more and more training steps. Left, one of the training pictures. Step 0 is the initializer, an ordinary word.", "name": "fig-step-grid"}, "image": {"alt": "One row of pictures for each concept. After the training picture come drawn ones: from left to right, what the ordinary word draws gives way to the concept.", "width": "100%"}}
 grid = figures.over_training(found.looks, photos, shown, page.labels, few)
 grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
-
-# %% [markdown]
-# Move through training yourself. The pictures with a context show the other half of the bargain: whether the sentence around the word is still heard.
 
 # %% mystnb={"figure": {"caption": "Every concept at one number of training steps: a training picture, the plain prompt, and prompts with a context. Drag the slider, or use the arrow keys.", "name": "fig-step-slider"}}
 frames = figures.frames(found.looks, photos, shown, page.labels, found.steps)
@@ -126,8 +124,7 @@ slider(frames, found.steps, alt)
 # most; the plain class word says what is there without learning.
 
 # %% mystnb={"figure": {"caption": "By training step, one column a concept: share of pictures in which the oracle finds the concept (above), and concept and context together (below); without an oracle, reconstruction and editability. Mean over training seeds with 95 % band. Dashed, the training pictures themselves; dotted, the plain class word. Shaded, the poster\u2019s best range, where this run reaches it. Early steps are drawn wider.", "name": "fig-step-curves"}, "image": {"alt": "Curves by training step, one column for each concept, between a dashed line for the training pictures and a dotted one for the class word. The steps that the poster calls the best are shaded, to be held against where the lower curves are highest.", "width": "100%"}}
-values = KEPT if found.has_oracle else SCORES
-figures.by_concept(found.summary, found.anchors, page.labels, values, POSTER)
+figures.by_concept(found.summary, found.anchors, page.labels, KEPT if found.has_oracle else SCORES, POSTER)
 plt.show()
 
 # %% [markdown]
