@@ -216,6 +216,16 @@ experiments:
   what_it_costs:
     parameters: {{concepts: [violet_cloud], arms: [1, 2], calls: 1, repeats: 1, seeds: [3], updates: 4,
       sampler_steps: [1, 2]}}
+  first_word:
+    parameters: {{concept: violet_cloud}}
+    after: [regime]
+  forty_lines:
+    parameters: {{concept: violet_cloud}}
+  plain_pytorch:
+    parameters: {{concept: violet_cloud}}
+  one_picture:
+    parameters: {{concept: violet_cloud, null_pictures: 200}}
+    after: [regime]
   your_own_concept:
     parameters: {{concept: sky_castle, checkpoint_every: 2, images: 2, null_pictures: 0}}
     after: [step_ablation]
@@ -223,7 +233,7 @@ experiments:
     parameters: {{concepts: [violet_cloud, lemon_pine], images_per_prompt: 1}}
     after: [regime, step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, what_it_learns,
       known_names, near_and_far, probes, kl_tradeoff, rivals, harmony, dataset_and_concepts, more_vectors,
-      what_it_costs, your_own_concept]
+      what_it_costs, first_word, forty_lines, plain_pytorch, one_picture, your_own_concept]
   summary:
     after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, what_it_learns,
       known_names, near_and_far, probes, kl_tradeoff, rivals, harmony, dataset_and_concepts, more_vectors]

@@ -1,12 +1,13 @@
 """The ordinary words of a tokenizer: one drawn from them, and where a learned row lies among their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from textinv_core.drawing.store import Words
 from textinv_core.learning.tokens import nearest_words, whole_words
 from textinv_core.seeds import stream
 
@@ -52,3 +53,14 @@ def ordinary_words(pipe) -> pd.DataFrame:
 def nearest_ordinary(pipe, row: Tensor, *, but: str = "") -> tuple[str, float]:
     """The whole word, other than `but`, whose row has the highest cosine to `row` (D,), and that cosine."""
     return next(near for near in nearest_words(pipe, row[None], k=2)[0] if near[0] != but)
+
+
+def nearest_over_steps(pipe, learned: Mapping[str, Words], k: int = 3) -> pd.DataFrame:
+    """The `k` ordinary words nearest to each concept's first word at every checkpoint: step, word, cosine, concept."""
+    rows = [
+        dict(step=step, word=word, cosine=cosine, concept=name)
+        for name, own in learned.items()
+        for step in own.steps
+        for word, cosine in nearest_words(pipe, own.at(step)[0].rows[:1], k=k)[0]
+    ]
+    return pd.DataFrame(rows)

@@ -1,6 +1,6 @@
 """Whether the first word matters: its four kinds, contrasts of the learned words' scores, and what they decide."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -12,6 +12,7 @@ from study.truth import KEPT
 from study.vocabulary import drawn_word
 from study.wording import ENOUGH, FEWEST_CONCEPTS, by_side, counted, in_words, side, verdict, verdict_either_way
 from textinv_core.evaluation.stats import Interval, holm, paired_differences, paired_interval
+from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import Concept
 
 NEGLIGIBLE = 0.1  # a difference in variability below this share of the own word's is none to speak of
@@ -38,6 +39,21 @@ def first_words(
     avoid = {*words.values(), *concept.alternatives, concept.class_word, neighbour or "", concept.true_name or ""}
     words |= {"random": drawn_word(tokenizer, seed=seed, name=concept.name, avoid=avoid)}
     return words | ({"neighbour": neighbour} if neighbour and neighbour not in words.values() else {})
+
+
+def planned(words: Mapping[str, str], seeds: Sequence[int], controls: int) -> list[tuple[str, int]]:
+    """(role, training seed) of every word of a concept: the own and the other from all seeds, the rest from the first."""
+    return [(role, s) for role in words for s in (seeds if role in ("own", "other") else seeds[:controls])]
+
+
+def arms_table(arms: Mapping[str, Sequence[Arm]], plans: Mapping[str, Sequence[tuple[str, int]]]) -> pd.DataFrame:
+    """A row an arm, by its id: concept, role and word that it started from, training seed."""
+    rows = [
+        dict(arm=arm.id, concept=name, role=role, word=arm.start, seed=seed)
+        for name, own in arms.items()
+        for arm, (role, seed) in zip(own, plans[name], strict=True)
+    ]
+    return pd.DataFrame(rows).set_index("arm")
 
 
 def by_role(summary: pd.DataFrame, log: pd.DataFrame, arms: pd.DataFrame, pictures: int) -> tuple[pd.DataFrame, ...]:
@@ -83,17 +99,8 @@ def by_concept(final: pd.DataFrame, value: str) -> list[dict[str, float]]:
     return found
 
 
-def contrast_table(table: pd.DataFrame):
-    """The contrasts as a page shows them."""
-    named = table.assign(measure=table["measure"].map(MEASURES), role=table["role"].map(CALLED) + " − own word")
-    kept = named.set_index(["measure", "role"])[["estimate", "low", "high", "concepts", "pairs", "p", "p_holm"]]
-    kept = kept.rename(columns={"estimate": "difference", "p_holm": "p (Holm)"}).astype(float, errors="ignore")
-    forms = dict.fromkeys(("difference", "low", "high"), "{:+.3f}") | dict.fromkeys(("p", "p (Holm)"), "{:.3f}")
-    return kept.style.format(forms | dict.fromkeys(("concepts", "pairs"), "{:.0f}"), na_rep="–")
-
-
-def clear_contrasts(table: pd.DataFrame) -> tuple[str, str]:
-    """Of those tested: how many have an interval clear of zero, and which."""
+def clear_contrasts(table: pd.DataFrame) -> tuple[int, list[str]]:
+    """How many were tested; and those of them with an interval clear of zero, in words."""
     tested = table["p_holm"].notna()
     clear = table[tested & ((table["low"] > 0) | (table["high"] < 0))]
     listed = [
@@ -101,8 +108,7 @@ def clear_contrasts(table: pd.DataFrame) -> tuple[str, str]:
         f"(difference {in_words(c)})"
         for c in clear.itertuples()
     ]
-    many = f"{len(listed)} of {int(tested.sum())}" if tested.any() else "none"
-    return many, "; ".join(listed) or "no difference’s interval is clear of zero"
+    return int(tested.sum()), listed
 
 
 def answer(found: Mapping[str, Interval], last: int) -> tuple[str, str]:
@@ -155,17 +161,3 @@ def meeting(found: Mapping[str, Interval]) -> str:
         0: f"Whether they meet in one place is not clear: rows from two words against {rest}",
     }[side(gap)]
     return f"{met} (mean cosines {mean['cos_words']} and {mean['cos_seeds']}, difference {in_words(gap)})"
-
-
-def nearest_table(
-    near: Mapping[tuple[str, str], list[tuple[str, float]]],  # concept, role -> ordinary words and their cosines
-    starts: Mapping[str, Mapping[str, str]],  # concept -> role -> first word
-    labels: Mapping[str, str],
-):
-    """Which ordinary words learned rows are closest to, as a page shows them."""
-    rows = []
-    for (name, role), words in near.items():
-        said = ", ".join(f"{word} ({cosine:.2f})" for word, cosine in words)
-        row = {"concept": labels[name], "first word": starts[name][role], "": CALLED[role], "nearest words": said}
-        rows.append(row)
-    return pd.DataFrame(rows).style.hide(axis="index")

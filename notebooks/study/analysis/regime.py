@@ -1,6 +1,7 @@
 """Which settings: the best of a grid by a value per concept and seed, and how large a study must be to decide."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ PAIR = ("concept", "seed", "prompt", "image")
 NEAR = 0.01  # settings this close to the best are as good; the cheapest of them is taken
 LEVEL = 0.95
 REPETITIONS = 2000  # studies simulated of each size
+SIZES = tuple(product((6, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64), (1, 3, 5), (8, 16, 32)))  # concepts, seeds, pictures
+CALLED = {"step": "steps", "rate": "learning rate", "weight": "KL weight", "guidance": "guidance"}
 
 
 class Choice(NamedTuple):
@@ -54,6 +57,11 @@ def by_setting(values: pd.DataFrame, axes: Sequence[str]) -> pd.DataFrame:
     wide = values.groupby([*axes, "concept"])["value"].mean().unstack("concept").dropna(axis=1)
     table = pd.DataFrame(dict(value=wide.mean(axis=1), low=wide.min(axis=1), high=wide.max(axis=1)))
     return table.assign(concepts=wide.shape[1]).reset_index()
+
+
+def at_setting(table: pd.DataFrame, setting: Mapping[str, float]) -> pd.DataFrame:
+    """The rows of one setting."""
+    return table[(table[list(setting)] == pd.Series(setting)).all(axis=1)]
 
 
 def choose(

@@ -23,6 +23,21 @@ class Peak(NamedTuple):
     shares: dict[int, float]  # step -> share of resampled studies that peak there
 
 
+class Outcome(NamedTuple):
+    """What decides where the best lies."""
+
+    table: pd.DataFrame  # concept, seed, step, and the column `value`
+    value: str
+    of: str  # in words
+
+
+def outcome_of(summary: pd.DataFrame, scaled: pd.DataFrame, *, oracle: bool) -> Outcome:
+    """The oracle's B; without an oracle the balance of CLIP's scores, `scaled` by `balanced`."""
+    if oracle:
+        return Outcome(summary, "B", "the share of pictures with concept and context")
+    return Outcome(scaled, "balance", "the balance of likeness and obedience")
+
+
 def balanced(summary: pd.DataFrame, anchors: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """`summary` with `R`, `E` and `balance`, the geometric mean of both; and how many concepts have them.
 

@@ -8,6 +8,7 @@ import torch
 from study.analysis import initializer_ablation as analysis
 from study.analysis import initializer_apart as distance
 from textinv_core.evaluation.stats import UNKNOWN, Interval
+from textinv_core.learning.arms import Arm
 
 SEEDS = (0, 1, 2)
 ROLES = ("own", "other")
@@ -90,9 +91,8 @@ def test_contrasts_are_paired_and_only_the_primary_ones_tested():
         {},
         {},
     ]
-    many, listed = analysis.clear_contrasts(table)
-    assert many == "2 of 2" and "editability with the other word above the own word’s" in listed
-    assert "–" in analysis.contrast_table(table).to_html()
+    tested, listed = analysis.clear_contrasts(table)
+    assert tested == len(listed) == 2 and "editability with the other word above the own word’s" in listed[1]
 
 
 def test_a_concept_without_another_word_has_no_pair():
@@ -149,3 +149,14 @@ def test_a_known_concept_starts_from_its_names_neighbour_too(tokenizer, concept)
     assert words["neighbour"] == "cat" and words["random"] not in ("cat", "robot", "dog", "tower", "building")
     assert "neighbour" not in analysis.first_words(concept, "", "dog", **how)
     assert "neighbour" not in analysis.first_words(known, "", "dog", "dog", **how)  # it is there already
+
+
+def test_the_two_near_words_get_all_seeds_and_the_controls_some(concept):
+    words = {"own": "tower", "other": "building", "far": "apple", "random": "spoon"}
+    plan = analysis.planned(words, [3, 5, 7], 1)
+    near = [(role, seed) for role in ("own", "other") for seed in (3, 5, 7)]
+    assert plan == [*near, ("far", 3), ("random", 3)]
+    arms = [Arm(concept, initializer=words[role], seed=s) for role, s in plan]
+    table = analysis.arms_table({"red_tower": arms}, {"red_tower": plan})
+    assert list(table.index) == [arm.id for arm in arms] and table.index.is_unique
+    assert list(table["word"]) == [words[role] for role, _ in plan] and list(table["seed"]) == [s for _, s in plan]

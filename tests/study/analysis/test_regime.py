@@ -44,6 +44,13 @@ def test_a_concept_without_a_value_at_some_setting_is_left_out_everywhere():
     assert analysis.choose(table, ("step", "rate"), OTHERWISE).setting["step"] == 200
 
 
+def test_the_rows_of_a_setting_agree_in_all_of_it():
+    table = values_of(lambda c, s, r, n: 0.5)
+    some = analysis.at_setting(table, dict(step=200.0, rate=0.01))  # a chosen step comes as a float
+    assert len(some) == 4 and set(some["step"]) == {200} and set(some["rate"]) == {0.01}
+    assert analysis.at_setting(table, dict(step=250)).empty
+
+
 def test_nothing_known_leaves_the_settings_as_they_were():
     choice = analysis.choose(values_of(lambda *_: np.nan), ("step", "rate"), OTHERWISE)
     assert choice.setting == OTHERWISE and not choice.known and np.isnan(choice.value)

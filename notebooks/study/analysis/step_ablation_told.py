@@ -1,0 +1,80 @@
+"""What the page on length of training says of its outcome, in words."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from study.analysis.step_ablation import Outcome, Peak, answer, changes, peak_of, plateau, share_within
+from study.scores import EDITABILITY
+from study.truth import NO_ORACLE, POINTS, agreement_said
+from study.wording import FEWEST_CONCEPTS, counted, percent
+
+CHANGED = {"kept": "K", "context": "C", "both": "B", "reconstruction": "reconstruction", "editability": EDITABILITY}
+
+
+def told(
+    judged: Outcome,
+    summary: pd.DataFrame,
+    scaled: pd.DataFrame,  # from `balanced`
+    log: pd.DataFrame,
+    agreed: pd.DataFrame,  # from `truth.agreement`
+    *,
+    poster: tuple[int, int],  # the steps that it calls the best
+    model: str,  # as a sentence calls it
+) -> dict[str, str]:
+    """What the prose quotes, by its key."""
+    last = int(summary["step"].max())
+    peak, near = peak_of(judged.table, judged.value), plateau(judged.table, judged.value, POINTS)
+    verdict, why = answer(peak, last, *poster, judged.of)
+    end, change = log[log["step"] == last], changes(summary, list(CHANGED.values()))
+    return dict(
+        verdict=verdict,
+        verdict_short=short(peak, verdict, poster, model),
+        why=why,
+        poster_range=f"{poster[0]} to {poster[1]}",
+        agreement=agreement_said(agreed),
+        judged="The oracle judges here." if judged.value == "B" else NO_ORACLE,
+        fewest_concepts=f"{FEWEST_CONCEPTS}",
+        points=percent(POINTS),
+        clip_peak=at_step(peak_of(scaled, "balance")),
+        plateau=f"from step {near[0]} to step {near[1]}" if near else "nowhere",
+        inside=percent(share_within(peak, *poster)),
+        n_usable=f"{scaled.dropna(subset=['R'])['concept'].nunique()}",
+        last=f"{last}",
+        norm_last=f"{end['norm_ratio'].mean():.2f}",
+        cosine_last=f"{end['cos_initial'].mean():.2f}",
+    ) | {f"change_{key}": change[value] for key, value in CHANGED.items()}
+
+
+def short(peak: Peak | None, verdict: str, poster: tuple[int, int], model: str) -> str:
+    """The answer in two sentences."""
+    if not peak:
+        return f"On {model}, the pictures of this run do not tell how long one should train."
+    lies = {
+        "supported": "That is where the poster says the best results lie.",
+        "not supported": f"That is {'earlier' if peak.interval.high < poster[0] else 'later'} than the poster says: "
+        "its claim does not hold here.",
+        "undecided": "Whether the best results lie where the poster says is not decided.",
+    }
+    return (
+        f"On {model}, a learned word is at its best after {peak.interval.estimate} steps of training. {lies[verdict]}"
+    )
+
+
+def at_step(peak: Peak | None) -> str:
+    """Where a peak lies, in words."""
+    return f"at step {peak.interval.estimate}" if peak else "nowhere"
+
+
+def claim(said: Mapping[str, str], judged: Outcome, *, seeds: int, pictures: int) -> dict:
+    """The poster's claim for the record, from what `told` says; seeds of training, pictures a prompt."""
+    size = counted(judged.table["concept"].nunique(), "concept"), counted(seeds, "training seed")
+    return dict(
+        source="poster, Fig. 2",
+        words="the best results lie between 1000 and 3500 steps",
+        test=f"{judged.of}, by step; concepts and seeds resampled",
+        result=said["why"],
+        n=f"{', '.join(size)}, {counted(pictures, 'picture')} a prompt",
+        verdict=said["verdict"],
+        primary=True,
+    )
