@@ -27,6 +27,7 @@ class Tuned(NamedTuple):
     values: tuple[float, float, float]  # as many for every method: the same budget
 
 
+CLASS_WORD, NAIVE = "class word", "naive"  # what learning starts from; learning with nothing added
 RATE = Tuned("rate_share", (0.3, 1.0, 3.0))  # of the learning rate, for a method that has no setting of its own
 TUNED = {
     "naive": RATE,
