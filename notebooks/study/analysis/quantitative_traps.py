@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageFilter
 
-from study.scores import SCORES
-
 EMPTY, SMEAR = "no subject", "smear"
 BLUR = 0.08  # of the side
 
@@ -29,15 +27,6 @@ def smear(images: Sequence[Image.Image]) -> Image.Image:
 def smeared(images: Sequence[Image.Image], prompts: Sequence[str]) -> pd.DataFrame:
     """The smear as if it had been drawn for every prompt, as a table of pictures."""
     return pd.DataFrame(dict(arm=SMEAR, step=0, prompt=p, text="", seed=0, image=smear(images)) for p in prompts)
-
-
-def trap_table(numbers: pd.DataFrame):
-    """Both scores and what the oracle finds, a column a method, as a page shows them."""
-    asked = dict.fromkeys([*SCORES, "concept_seen", "context_seen", "both_seen"])
-    called = SCORES | dict(concept_seen="K", context_seen="C", both_seen="B")
-    wide = numbers[numbers["value"].isin(asked)].pivot(index="value", columns="method", values="mean")
-    wide = wide.reindex(list(asked)).dropna(how="all").rename(index=called)[list(dict.fromkeys(numbers["method"]))]
-    return wide.rename_axis(index=None, columns=None).style.format("{:.2f}", na_rep="–")
 
 
 def traps_said(numbers: pd.DataFrame, learned: str) -> str:
