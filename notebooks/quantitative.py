@@ -85,8 +85,8 @@ from textinv_core.learning.tokens import save_embedding
 from textinv_core.paths import DATA
 
 page = begin("quantitative", globals())
-prompts, oracle = page.prompts(), open_oracle(model)
-plain, phrases = {name: texts[0] for name, texts in prompts.items()}, {c.name: context_prompts(c.kind) for c in page.concepts}
+prompts, phrases = page.prompts(), {c.name: context_prompts(c.kind) for c in page.concepts}
+plain, oracle = {name: texts[0] for name, texts in prompts.items()}, open_oracle(model)
 own_clip, about_clip = open_clip(page.pipe, model, clip)
 named = [c.name for c in page.concepts if c.true_name]
 reported = [name for name in page.names if name not in (*development, *named)] or page.names
@@ -261,4 +261,5 @@ for name, table in shown.items():  # beside the numbers: the pictures, and the w
     save_embedding(words[name][0], page.folder / name)
 claims = [Claim(**row, primary=True) for row in told.claim_rows(found, page.numbers["sizes"])]
 tables = dict(scores=scores, summary=found.summary, primary=found.primary.reset_index(), numbers=found.numbers)
-page.close(tables | dict(readings=readings, agreement=agreed, traps=trapped), claims, kl_weight=kl_weight, identifier=token)
+tables |= dict(readings=readings, agreement=agreed, traps=trapped)
+page.close(tables, claims, kl_weight=kl_weight, identifier=token)
