@@ -69,7 +69,6 @@ check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline
-import matplotlib.pyplot as plt
 from IPython.display import display
 from pocket_world.oracle.witness import open_oracle, sees
 from pocket_world.world.concepts import draw, members
@@ -140,8 +139,7 @@ grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 # {glue:text}`agree_told`
 
 # %% mystnb={"figure": {"caption": "Each leash over its settings, between the initializer and the naive word. Left and middle, what judges here; right, CLIP\u2019s two scores on the scale that the anchors span. Thin, single concepts and training seeds of KL exact; thick, means; black, the leashes of one setting.", "name": "fig-kl-curves"}, "image": {"alt": "Curves of context against concept, one colour for each leash, all between the same two ends: where they lie on each other, no leash trades better. Thin grey lines around them show how much single concepts and seeds differ.", "width": "100%"}}
-figures.trade(ours, reading, by_clip_too=bool(oracle))
-plt.show()
+figure = figures.trade(ours, reading, by_clip_too=bool(oracle))
 
 # %% [markdown]
 # ## And on equal terms?
@@ -158,8 +156,7 @@ plt.show()
 # hides a context that goes the other way. A front with more settings looks better by chance, so each is cut down to {glue:text}`size` of them.
 
 # %% mystnb={"figure": {"caption": "KL exact minus each rival at equal likeness (left) and at an equal pull (right), with 95 % intervals: right of the line KL is better. Dotted, the smallest effect of interest.", "name": "fig-kl-terms"}, "image": {"alt": "A dot with an interval for each of four rivals, at equal likeness and at an equal pull. Dots right of the line at zero favour KL; an interval that crosses the line decides nothing.", "width": "100%"}}
-figures.equal_terms(found.primary, reading)
-plt.show()
+figure = figures.equal_terms(found.primary, reading)
 
 # %% [markdown]
 # ## Is it more stable, and does it stay among the words?
@@ -168,8 +165,7 @@ plt.show()
 # of a {term}`semantic manifold` as can be measured. Any leash does both by moving less, so the control is again the early stop.
 
 # %% mystnb={"figure": {"caption": "By KL weight, zero being the naive word: spread of the outcomes over training seeds, cosine to the nearest ordinary word, and length of the row. Mean over concepts with 95 % band. Shaded, where 95 % of ordinary words lie.", "name": "fig-kl-stability"}, "image": {"alt": "Three curves against the KL weight: how far apart training seeds end, how near the row is to an ordinary word, how long it is. Grey bands show where ordinary words lie.", "width": "100%"}}
-figures.stability(decide.by_weight(ours, found.spread), decide.usual(ordinary_words(page.pipe)), weights)
-plt.show()
+figure = figures.stability(decide.by_weight(ours, found.spread), decide.usual(ordinary_words(page.pipe)), weights)
 
 # %% [markdown]
 # (where-a-word-needs-a-leash)=
@@ -191,8 +187,7 @@ cases = hard.cases(places, among, strangers, in_one_scene, weights=place_weights
 pictures, drawn = score_taught(page, cases, place_seeds, look)
 results_there = at_places(pictures, anchors, plain)
 texts = {name: own[min(1, contexts)] for name, own in prompts.items()}
-figures.places(drawn, texts, place_weights[len(place_weights) // 2], place_seeds[0])
-plt.show()
+figure = figures.places(drawn, texts, place_weights[len(place_weights) // 2], place_seeds[0])
 
 # %%
 needed = hard.where_needed(results_there, reading)
@@ -242,8 +237,7 @@ page.say(**page.common("model_name", "n_seeds", "n_pictures", "n_contexts", "ste
 # {glue:text}`choice_told` {glue:text}`reach_told` A concept that gains less than {glue:text}`gain` has no share.
 
 # %% tags=["hide-cell"] mystnb={"figure": {"caption": "The development concepts by KL weight, zero being the naive word: what is kept, the context, and both in one picture; mean over concepts and training seeds. The line marks the weight in use.", "name": "fig-kl-choice"}, "image": {"alt": "Three curves against the KL weight: how often the concept is kept, how often the context is there, and both; a dotted line at the weight in use.", "width": "75%"}}
-figures.choice(choice, reading, weights, weight)
-plt.show()
+figure = figures.choice(choice, reading, weights, weight)
 
 # %% tags=["hide-cell"]
 display(decide.contrast_table(found.primary, found.others), decide.context_table(found.contexts))

@@ -56,8 +56,6 @@ check_notebook(In, globals())
 # %matplotlib inline
 from functools import partial
 
-import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from IPython.display import display
 from pocket_world.oracle.reading import label
@@ -104,14 +102,9 @@ readings, drawn, parts = {}, {}, []
 for c in page.concepts:
     arms = [Arm(c, seed=s, learning_rate=learning_rate, kl_weight=w) for s in seeds for w in (0.0, kl_weight)]
     rows = page.store.learn(page.pipe, arms, steps=steps, batch_size=batch_size).at()
-    tables = []
-    for i, s in enumerate(seeds):
-        ways = readings[c.name, s] = asked.ways_of(page.pipe, c, s, *rows[2 * i : 2 * i + 2], norm)
-        for reading, (fill, words) in ways.items():
-            if words or s == seeds[0]:  # what is not learned has no training seed
-                own = page.draw(words[0] if words else None, prompts[c.name], word=fill)
-                tables.append(own.assign(arm=f"{reading} {s}", reading=reading, trained=s if words else np.nan))
-    pictures = pd.concat(tables, ignore_index=True)
+    pair = {s: rows[2 * i : 2 * i + 2] for i, s in enumerate(seeds)}  # the naive word, and that with the KL term
+    readings |= {(c.name, s): asked.ways_of(page.pipe, c, s, *pair[s], norm) for s in seeds}
+    pictures = pictured.draw_ways(page.draw, {s: readings[c.name, s] for s in seeds}, prompts[c.name])
     scored = evaluate(pictures, c, page.judge, contexts=phrases[c.name])
     scored[pictured.DIFFERS] = pictured.picture_differences(pictures, plain[c.name], page.judge)
     seen = pictured.seen(lambda p, asked_for, name=c.name: sees(oracle, p, asked_for, name), pictures, phrases[c.name])
@@ -148,8 +141,7 @@ figures.pictures(drawn, photos, heads, page.labels).savefig(page.folder / "overv
 
 # %% mystnb={"figure": {"caption": "Each context by itself: whether it is there, whether the concept is still there (in the first row, of the plain prompt), and how far the picture differs from the plain prompt\u2019s. Means over concepts with 95 % interval. Panels of what only an oracle can tell are empty without one.", "name": "fig-probes-context"}, "image": {"alt": "Three panels with a row for each context and a point with an interval for each kind of word. A learned word whose points in the first panel lie left of the class word\u2019s loses that context.", "width": "100%"}}
 rows, shown = list(dict.fromkeys(found.by_context["context"])), (pictured.HAS, pictured.KEEPS, pictured.DIFFERS)
-figures.contexts(scores, rows, {value: pictured.CALLED[value] for value in shown})
-plt.show()
+figure = figures.contexts(scores, rows, {value: pictured.CALLED[value] for value in shown})
 
 # %% [markdown]
 # ## How it is decided
@@ -174,8 +166,7 @@ plt.show()
 # instead, and an added word has a larger id than any. The vector is then read at the word, before the context ({ref}`method <method>`).
 
 # %% mystnb={"figure": {"caption": "How far a context moves the vector of the text (one minus cosine, plain sentence against sentence with context): mean over concepts with 95 % interval. Read at the highest id, the sentence of an added word does not move at all, whatever the word.", "name": "fig-probes-trap"}, "image": {"alt": "Points with error bars for each kind of word. Read at the end of the text, every sentence moves with its context; read at the highest token id, those of all added words lie at zero, the random word\u2019s among them.", "width": "80%"}}
-figures.trap(moved)
-plt.show()
+figure = figures.trap(moved)
 
 # %% [markdown]
 # Read at the {term}`placeholder`, a sentence with a context after the word **{glue:text}`trap_said`** as the one without. {glue:text}`config_says` Two sentences
@@ -187,8 +178,7 @@ plt.show()
 # {term}`oracle` sees, against those on a plain ground.
 
 # %% mystnb={"figure": {"caption": "Above, first probe: cosine of the plain sentence to the pictures of each rung, less its mean; expected to fall from left to right. Below, second probe (cosine to own pictures, word minus description) and third (interaction of texts and pictures, all contexts that have pictures): expected above zero. Means with 95 % interval over concepts, with both ways of reading a text.", "name": "fig-probes-three"}, "image": {"alt": "Four panels. Above, lines over the rungs own, look-alike, other and backpack, which should fall, one panel for each way of reading a text. Below, points with intervals that should lie right of zero for the learned words and not for the random word.", "width": "100%"}}
-figures.three_probes(found.slopes, found.gaps, third)
-plt.show()
+figure = figures.three_probes(found.slopes, found.gaps, third)
 
 # %% [markdown]
 # ## Does the row leave the words?
@@ -197,8 +187,7 @@ plt.show()
 # lonelier than all but the loneliest few. The true names show where a word lies that the model was taught.
 
 # %% mystnb={"figure": {"caption": "Length, and cosine to the nearest other word: every ordinary word of the vocabulary (grey), the learned rows and the true names. Dashed, the limits of what counts as outside.", "name": "fig-probes-words"}, "image": {"alt": "A scatter plot of row length against cosine to the nearest word: a grey cloud of ordinary words between dashed limits, and coloured marks for naive rows, KL rows and true names, inside the limits or outside.", "width": "70%"}}
-figures.words(places, ordinary, norm)
-plt.show()
+figure = figures.words(places, ordinary, norm)
 
 # %% tags=["remove-cell"]
 how = dict(about_clip=about_clip, probed=clip_probed is not None, quirk=encoder.config.eos_token_id == 2)

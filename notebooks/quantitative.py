@@ -57,10 +57,8 @@ check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import yaml
 from IPython.display import display
 from pocket_world.oracle.witness import open_oracle, sees
 
@@ -92,9 +90,7 @@ named = [c.name for c in page.concepts if c.true_name]
 reported = [name for name in page.names if name not in (*development, *named)] or page.names
 kl_weight, weight_from = chosen_kl_weight(profile, kl_weight)
 weights, token = {TI: 0.0, KL: kl_weight}, identifier or rare_token(page.pipe.tokenizer)
-published = pd.DataFrame(yaml.safe_load((DATA / "published.yml").read_text(encoding="utf-8")))
-poster = published[published["source"].str.startswith("poster")].set_index("method")
-poster_ratio = float(poster.loc[TI, "editability"] / poster.loc[SD, "editability"])
+published, poster, poster_ratio = reading.read_published(DATA / "published.yml", SD, TI)
 
 # %% tags=["hide-input"]
 tuning = dict(steps=dreambooth_steps, learning_rate=dreambooth_learning_rate, class_pictures=class_pictures)
@@ -104,10 +100,8 @@ for c in page.concepts:
     texts, where = prompts[c.name], [(method, s) for method in weights for s in seeds]
     arms = [Arm(c, seed=s, learning_rate=learning_rate, kl_weight=weights[method]) for method, s in where]
     words[c.name] = page.store.learn(page.pipe, arms, steps=steps, batch_size=batch_size).at()
-    bare = {traps.without_subject(text): text for text in texts}
     tables = [image_only(c, texts, page.side).assign(method=COPY), page.draw_plain(c, texts).assign(method=SD)]
-    tables.append(page.draw(None, list(bare)).replace({"prompt": bare}).assign(method=EMPTY, arm=EMPTY))
-    tables.append(traps.smeared(load_images(c.images, page.side), texts).assign(method=SMEAR))
+    tables += traps.tempting(page.draw, load_images(c.images, page.side), texts)
     if c.true_name:
         tables.append(page.draw(None, texts, word=c.true_name).assign(method=TRUE, arm="true_name"))
     for word, (method, s) in zip(words[c.name], where, strict=True):
@@ -159,8 +153,7 @@ figures.pictures(shown, photos, heads).savefig(page.folder / "overview.png", dpi
 # under {glue:text}`fewest_concepts` concepts, *undecided*. A handful of concepts cannot reach such a p, whatever their intervals.
 
 # %% mystnb={"figure": {"caption": "The four primary contrasts: each concept\u2019s paired difference (dots; open, a development concept) and the mean with its 95 % interval (bar).", "name": "fig-quant-contrasts"}, "image": {"alt": "Four rows around a line at zero: reconstruction and editability of the learned word minus the plain model\u2019s, then what the KL term adds. Dots are concepts, bars the intervals: a bar clear of the line is a change.", "width": "100%"}}
-figures.contrasts(found.primary, found.by_concept, development, share=known(scores))
-plt.show()
+figure = figures.contrasts(found.primary, found.by_concept, development, share=known(scores))
 
 # %% [markdown]
 # ## The table, made again
@@ -172,8 +165,7 @@ plt.show()
 told.short_table(found.numbers)
 
 # %% mystnb={"figure": {"caption": "Reconstruction against editability (placeholder deleted). Left, this run: small dots are concepts, large ones the means with 95 % intervals. Right, the published numbers, on their own axes: another CLIP, other prompts, photographs. Arrows lead from the plain model to Textual Inversion.", "name": "fig-quant-plane"}, "image": {"alt": "Two scatter plots of editability against reconstruction, this run\u2019s and the published one. In each an arrow leads from the plain model to Textual Inversion: to the right where likeness is bought, downward where obedience is paid.", "width": "100%"}}
-figures.plane(found.numbers, analysis.points(found.summary, page.names), published, poster)
-plt.show()
+figure = figures.plane(found.numbers, analysis.points(found.summary, page.names), published, poster)
 
 # %% [markdown]
 # ## Can a bad picture score well?
@@ -183,8 +175,7 @@ plt.show()
 
 # %% mystnb={"figure": {"caption": "The first concept, one noise: the plain prompt at the left, then prompts with a context. *No subject*: the plain model, the subject left out of the prompt. *Smear*: the mean of the training pictures, blurred, offered for every prompt.", "name": "fig-quant-traps"}, "image": {"alt": "Three rows of small pictures: what the learned word draws; scenes with nothing in them; one and the same smear for every prompt. Nobody would call the last two rows pictures of the concept, yet each has a score that likes it.", "width": "70%"}}
 name = page.names[0]
-figures.traps(first[name], {text: phrases[name].get(text, "plain") for text in prompts[name][:4]})
-plt.show()
+figure = figures.traps(first[name], {text: phrases[name].get(text, "plain") for text in prompts[name][:4]})
 
 # %%
 told.short_table(trapped)
@@ -199,8 +190,7 @@ told.short_table(trapped)
 # {glue:text}`honest_span`.
 
 # %% mystnb={"figure": {"caption": "Editability of SD + TI as a share of SD\u2019s under each reading, with 95 % intervals over all concepts and training seeds. Orange, readings that are shown the token itself. Dashed, the poster\u2019s share; shaded, what we call near it; dotted, no fall.", "name": "fig-quant-readings"}, "image": {"alt": "A row for each reading of editability with a dot and an interval for the ratio of Textual Inversion to the plain model: how far it falls depends on how the text is read. A dashed line marks the poster\u2019s ratio.", "width": "100%"}}
-figures.readings(readings, poster_ratio)
-plt.show()
+figure = figures.readings(readings, poster_ratio)
 
 # %% tags=["remove-cell"]
 page.say(
@@ -231,7 +221,7 @@ page.say(
 # What it does not show:
 #
 # - One setting each: {glue:text}`steps` steps, one KL weight. Two points are no trade-off curve; a word stopped earlier may do as well as a leashed one.
-# - DreamBooth is shown for orientation: its settings were looked for briefly, and it changes every weight of the network where a word changes one row.
+# - DreamBooth is shown for orientation: its settings were looked for briefly, and it changes every weight of the network.
 # - Cosines of one CLIP and an oracle trained on the world it judges, {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts.
 # - A reading that comes near the poster’s share could have produced it; that is no evidence that it did.
 # - {glue:text}`n_concepts` concepts, {glue:text}`n_reported` of them not used to choose anything, and {glue:text}`n_seeds` training seeds are a small sample.

@@ -61,7 +61,6 @@ check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline
-import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
 from pocket_world.oracle.witness import open_oracle, sees
@@ -161,30 +160,14 @@ few.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 # {term}`K, B and C`: K is {glue:text}`what_K`; C, {glue:text}`what_C`; B, {glue:text}`what_B`. Each method had {glue:text}`n_tried` settings, tried on
 # the development concepts ({glue:text}`development`); the one with the best mean of {glue:text}`tuned_on` was taken. All else is from the other concepts.
 #
-# :::{dropdown} The methods, one by one
-# All learn rows of numbers and nothing else, on a frozen model. What is tuned of each is in brackets.
-#
-# | method | what it does |
-# |---|---|
-# | *naive* | plain Textual Inversion {cite:p}`gal2023` (learning rate) |
-# | *KL exact*, *KL uniform* | the study’s own: {ref}`a KL term <method>` to what the class word predicts (weight) |
-# | *L2 to the class word* | a pull on the row’s squared distance from the class word’s {cite:p}`gal2023` (weight) |
-# | *norm lock* | the row keeps its first length at every step (learning rate) |
-# | *DTI* | learns the direction alone, at the vocabulary’s mean length, with a prior toward the class word {cite:p}`kim2026` (prior) |
-# | *CoRe* | keeps the text encoder’s outputs at the prompt’s other tokens where the class word has them {cite:p}`wu2025` (weight) |
-# | *CrossInit* | starts from what the text encoder makes of the class word, and is pulled there {cite:p}`pang2024` (weight) |
-# | *high timesteps* | learns from noisy pictures only {cite:p}`seo2025` (lowest timestep) |
-# | *name basis* | the mean of many names, and coefficients on their principal directions {cite:p}`yuan2023` (directions) |
-# | *vectors* | several rows for one word (how many) |
-# | *rescale* | after training: another length (length) |
-# | *TEA* | after training: part of the way to the class word, in length and in direction {cite:p}`bui2025` (share) |
-# | *early stopping* | an earlier checkpoint (step) |
-# | *DVAR’s stop* | where the variance of the last {glue:text}`window` fixed-batch losses falls below a share of that of all {cite:p}`voronov2023` (share) |
-# :::
+# Beside the {ref}`KL term <method>` and a pull on the row {cite:p}`gal2023` stand DTI {cite:p}`kim2026`, CoRe {cite:p}`wu2025`, CrossInit {cite:p}`pang2024`,
+# high timesteps {cite:p}`seo2025`, a basis of names {cite:p}`yuan2023`, TEA {cite:p}`bui2025` and DVAR’s stop {cite:p}`voronov2023`. What each does:
+
+# %% tags=["hide-cell"]
+told.methods_table(words_of, tried)
 
 # %% mystnb={"figure": {"caption": "Each method over its settings, mean over reporting concepts and training seeds: the concept is kept (K) against the context is there (C). The large mark is the chosen setting, its shade what B is there. Grey lines: where K and C, if one did not depend on the other, give the same B.", "name": "fig-rivals-front"}, "image": {"alt": "C against K, a line for each method over its settings, with grey contours of equal product: the farther up and to the right a large mark lies, and the brighter it is, the more pictures have both concept and context.", "width": "100%"}}
-figures.front(analysis.means_of(outcomes, reported), values, share=bool(oracle))
-plt.show()
+figure = figures.front(analysis.means_of(outcomes, reported), values, share=bool(oracle))
 
 # %% [markdown]
 # ## How sure is that order?
@@ -195,8 +178,7 @@ plt.show()
 # times, for all methods the same, to count how often each comes out first.
 
 # %% mystnb={"figure": {"caption": "Left, B minus the naive word\u2019s at the chosen settings, paired, with 95 % intervals; shaded, what is too small to matter. Right, the share of resampled studies in which each method has the highest B.", "name": "fig-rivals-ranking"}, "image": {"alt": "A row for each method, best first: at the left a dot and an interval for its gain in B over plain Textual Inversion, at the right a bar for how often it would come out first. Where intervals overlap and bars are short, the order is not sure.", "width": "100%"}}
-figures.ranking(found, words_of)
-plt.show()
+figure = figures.ranking(found, words_of)
 
 # %%
 told.table_shown(found.table)
@@ -244,8 +226,7 @@ page.say(**common, **said, development=told.names_said(chosen_on))
 # of every front); how far training seeds differ in B; and all contrasts in B.
 
 # %% tags=["hide-cell"] mystnb={"figure": {"caption": "The first figure with every method.", "name": "fig-rivals-all"}, "image": {"alt": "A grid of small pictures: a row for each method at its chosen setting, best first; a column for the plain prompt and for each context.", "width": "100%"}}
-figures.pictures(tiles[shown.name], photos, heads, found.table.index, values)
-plt.show()
+figure = figures.pictures(tiles[shown.name], photos, heads, found.table.index, values)
 
 # %% tags=["hide-cell"]
 display(told.table_details(found.table), told.contrast_table(found.against, found.over_kl))

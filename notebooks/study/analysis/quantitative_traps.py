@@ -1,6 +1,6 @@
 """Two pictures that a score is too kind to: one without its subject, and a smear of the training pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,13 @@ def smear(images: Sequence[Image.Image]) -> Image.Image:
 def smeared(images: Sequence[Image.Image], prompts: Sequence[str]) -> pd.DataFrame:
     """The smear as if it had been drawn for every prompt, as a table of pictures."""
     return pd.DataFrame(dict(arm=SMEAR, step=0, prompt=p, text="", seed=0, image=smear(images)) for p in prompts)
+
+
+def tempting(draw: Callable, images: Sequence[Image.Image], prompts: Sequence[str]) -> list[pd.DataFrame]:
+    """Both, for every prompt, with their `method`; draw(None, texts) gives the plain model's pictures."""
+    bare = {without_subject(prompt): prompt for prompt in prompts}
+    empty = draw(None, list(bare)).replace({"prompt": bare}).assign(method=EMPTY, arm=EMPTY)
+    return [empty, smeared(images, prompts).assign(method=SMEAR)]
 
 
 def traps_said(numbers: pd.DataFrame, learned: str) -> str:

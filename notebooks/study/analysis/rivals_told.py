@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from study.analysis.rivals_compared import SMALLEST, Compared
-from study.methods import NAIVE, shown_method
+from study.methods import ABOUT, NAIVE, shown_method
 from study.wording import FEWEST_CONCEPTS, counted, in_words, percent, shown_name
-from textinv_core.baselines.rivals import WINDOW
 from textinv_core.evaluation.stats import Interval
 
 WHOLE = "the oracle finds both the concept and the context that was asked for in one picture"
@@ -87,7 +86,6 @@ def told(found: Compared, given: Mapping, *, model: str, learned: Sequence[str],
         winner=winner,
         winner_clear="yes" if clear else "no",
         n_tried=f"{given['budget']}",
-        window=f"{WINDOW}",
         smallest=percent(SMALLEST),
         level=f"{found.level:.2f}",
         gains=said(found.against) or "nothing to compare with",
@@ -121,6 +119,13 @@ def claims(found: Compared, sizes: str) -> list[dict]:
         dict(source=source, words=words, test=f"{what}; {test}", result=said(table), n=sizes, verdict=verdicts[key])
         for source, words, key, what, table in rows
     ]
+
+
+def methods_table(methods: Sequence[str], tried: Mapping[str, Sequence[float]]):
+    """What each learned word's method does, what is tuned of it, and the values that were tried."""
+    rows = [(*ABOUT[m], ", ".join(f"{value:g}" for value in tried[m])) for m in methods]
+    columns = ["what it does", "what is tuned", "tried"]
+    return pd.DataFrame(rows, index=[shown_method(m) for m in methods], columns=columns).style
 
 
 def table_shown(table: pd.DataFrame):

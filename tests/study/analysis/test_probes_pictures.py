@@ -42,6 +42,18 @@ def test_people_dance_and_with_somebody_else(concept):
     assert "dancing with a girl" in pictured.contexts_of(girl.model_copy(update={"class_word": "man"}), 1).values()
 
 
+def test_what_is_not_learned_is_drawn_once():
+    def drawing(row, texts, *, word):
+        return pd.DataFrame(dict(prompt=texts, image=[f"{row} {word}"] * len(texts)))
+
+    ways = {s: {CLASS: ("a tree", []), NAIVE: ("<x>", [f"row {s}"])} for s in (3, 4)}
+    table = pictured.draw_ways(drawing, ways, ["p", "q"])
+    assert table.groupby("reading").size().to_dict() == {CLASS: 2, NAIVE: 4}
+    assert table.loc[table["reading"] == CLASS, "trained"].isna().all()
+    assert list(table["image"].unique()) == ["None a tree", "row 3 <x>", "row 4 <x>"]
+    assert table["arm"].nunique() == 3
+
+
 def test_a_dance_with_a_partner_takes_both():
     pictures = pd.DataFrame(dict(prompt=["p", "p", "q"], image=[1, 2, 3]))
     truth = {"dancing": [1, 1, 1], "with a girl": [1, 0, 0], "at night": [1, 1, 0]}

@@ -18,6 +18,7 @@ from study.analysis import quantitative_traps as traps
 from study.analysis.quantitative import COPY, DB, KL, SD, TI, TRUE
 from study.scores import against_every_seed
 from study.truth import NO_ORACLE
+from textinv_core.paths import DATA
 
 NAMES = ["c0", "c1", "c2", "c3", "c4", "c5", "c6"]
 PLAIN, CONTEXT = "a photo of {}", "a photo of {} in the snow"
@@ -95,6 +96,10 @@ def test_traps_are_what_they_are_called():
     across = np.asarray(traps.smear([edge]))[0, :, 0].astype(int)
     assert (np.diff(across) >= 0).all() and np.diff(across).max() < 80  # blurred, not shifted
     assert list(traps.smeared([edge], ["a", "b"])["prompt"]) == ["a", "b"]
+    drawn = traps.tempting(lambda word, texts: pd.DataFrame(dict(prompt=texts, text=texts)), [edge], [PLAIN, CONTEXT])
+    both = pd.concat(drawn).set_index("method")
+    assert list(both.loc[traps.EMPTY, "prompt"]) == list(both.loc[traps.SMEAR, "prompt"]) == [PLAIN, CONTEXT]
+    assert list(both.loc[traps.EMPTY, "text"]) == ["a photo", "a photo in the snow"]
 
 
 def test_traps_are_told_beside_the_learned_word():
@@ -154,6 +159,12 @@ def test_readings_are_ratios_of_the_same_prompts():
     assert reading.readings_said(table.assign(near=False), 0.9).endswith("raw token, mean, contexts (1.00)")
     low, high = map(float, reading.honest_span(table).split(" to "))
     assert 0.4 < low <= high < 0.6
+
+
+def test_the_poster_leaves_the_share_that_its_two_numbers_give():
+    published, poster, ratio = reading.read_published(DATA / "published.yml", SD, TI)
+    assert set(poster.index) == {SD, TI} and len(published) > len(poster)
+    assert ratio * poster.loc[SD, "editability"] == pytest.approx(poster.loc[TI, "editability"])
 
 
 def test_no_ratio_to_a_level_that_is_not_above_zero():

@@ -228,5 +228,10 @@ def test_without_an_oracle_the_anchors_scale_stands_in():
     assert rivals.by_clip(scaled.assign(R=-0.2))["B"].eq(0).all()
 
 
+def test_the_methods_are_listed_with_what_was_tried():
+    table = rivals_told.methods_table(["kl", "vectors"], {"kl": (0.03, 0.1), "vectors": (2, 3)}).data
+    assert list(table.index) == ["KL exact", "vectors"] and list(table["tried"]) == ["0.03, 0.1", "2, 3"]
+
+
 def test_every_method_has_a_name_of_its_own():
     assert len({shown_method(name) for name in TUNED}) == len(TUNED)
