@@ -21,9 +21,10 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# The research note proposes {ref}`a KL term <method>` that holds the learned word near its initializer, and expects the word to keep the meaning and
-# context around it, to be more stable, and to stay on the “semantic manifold”. Any leash trades likeness for obedience; so does
-# simply stopping early. So does KL trade *better* than cheaper leashes, and does a word run away at all?
+# A learned word may go anywhere, and some wander off: they draw their concept and no longer listen to the sentence. The research note puts
+# the word on a {term}`leash`, a {term}`KL term` that holds what the network predicts for it near what it predicts for the {term}`initializer`,
+# and expects the word to keep the meaning and context around it. Any leash trades likeness for obedience, and so does stopping early. So
+# does KL trade *better* than cheaper leashes, and does a word need one at all?
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -68,24 +69,21 @@ check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
+from IPython.display import display
 from pocket_world.oracle.witness import open_oracle, sees
 from pocket_world.world.concepts import draw, members
 
 from study.analysis import kl_tradeoff as analysis
 from study.analysis import kl_tradeoff_claims as decide
+from study.analysis import kl_tradeoff_figures as figures
 from study.analysis import kl_tradeoff_places as hard
 from study.analysis import kl_tradeoff_told as told
-from study.analysis.kl_tradeoff import KL, POINTS
-from study.figures import image_grid, step_curves, trade_off
-from study.leashes import learn, redrawn, score
+from study.analysis.kl_tradeoff import CHOSEN_ON_DEVELOPMENT, KL
+from study.analysis.kl_tradeoff_compared import at_places, compare
+from study.leashes import anchor_scores, learn_and_score, redrawn, score_taught
 from study.page import Claim, begin
-from study.panels import PIXELS, bars, shared_legend
+from study.panels import PIXELS
 from study.vocabulary import ordinary_words
-from study.wording import counted, in_words, shown_name
-from textinv_core.evaluation.metrics import evaluate, image_only
 from textinv_core.learning.concepts import context_prompts, load_images
 
 page, oracle = begin("kl_tradeoff", globals()), open_oracle(model)
@@ -97,254 +95,158 @@ ordinary = [c for c in page.concepts if c.name not in strangers or concept] or l
 reported = [c.name for c in ordinary if c.name not in (*development, *strangers) or concept]
 weights, every = analysis.grid(kl_weights, kl_weight), checkpoint_every or max(1, steps // 10)
 
-# %% [markdown]
-# ## The leashes
-#
-# | method | what holds the word back | its settings |
-# |---|---|---|
-# | *KL exact* | the KL term, weighted over timesteps as it is: $\lambda w_t$, scaled to $\lambda$ at the median | {glue:text}`kl_weights` |
-# | *KL uniform* | the same term with one weight $\lambda$ for all timesteps, as DPOK’s code has it | {glue:text}`uniform_weights` |
-# | *L2 pull* | a penalty on the row’s squared distance from its start {cite:p}`gal2023` | {glue:text}`l2_weights` |
-# | *early stopping* | nothing; the naive run’s checkpoints | every {glue:text}`every` steps |
-# | *interpolation* | nothing; after training, so much of the learned row, the rest the initializer’s | {glue:text}`shares` |
-# | *lower rate* | smaller steps | {glue:text}`rates` of the learning rate |
-# | *norm lock*, *rescaled* | the row’s length: its first one throughout, or the vocabulary’s median afterwards | one each |
-#
-# Two ends belong to every leash: let go, it gives the *naive* word; held so tight that nothing moves, the *initializer*. All see the same pictures, noise and
-# timesteps in each training seed. The KL is *teacher-forced*: $x_t$ comes from noised training pictures, not from the model’s own chain.
-#
-# ## What was decided before looking
-#
-# {glue:text}`read_by` The **primary contrasts** are KL exact minus another, paired over concepts and training seeds, each with {glue:text}`smallest` as the smallest effect of interest:
-#
-# - at the weight chosen on the development concepts, minus *naive*: {glue:text}`both`. Its control is the naive word stopped early where it keeps the concept as often as KL does.
-# - at equal likeness, minus each of four rivals ({glue:text}`rivals`): {glue:text}`context`, where each front has {glue:text}`level` of the naive word’s gain in likeness;
-# - at an equal pull, minus the same four: {glue:text}`both`, where each has gone {glue:text}`level` of the naive word’s way from the initializer.
-#
-# KL trades better only if it beats every rival on both terms. A verdict needs {glue:text}`fewest` concepts, an interval on its side and Holm’s p over all these, of sign flips over concepts; with
-# {glue:text}`n_reported` of them the smallest that can be is {glue:text}`smallest_p`. It is undecided where the chosen
-# weight is the largest of its grid, where the mean over contexts hides one that goes the other way, and where a concept gains less than {glue:text}`gain`, which has no share.
-
 # %% tags=["hide-input"]
-def look(c, pictures):  # what the oracle sees; a plain prompt has no context to be seen
+def look(c, pictures):
+    """What the oracle sees; a plain prompt has no context to be seen."""
     return sees(oracle, pictures, phrases[c.name], c.name)
 
 
-words, scores, anchors, tiles = [], [], [], {}
 plan = analysis.trained_settings(weights, uniform_weights, l2_weights, rate_shares, learning_rate)
-for c in ordinary:
-    mine = [one for one in plan if c.name in reported or one[0] in analysis.CHOSEN_ON_DEVELOPMENT]
-    own = learn(page, c, mine, steps=steps, every=every, shares=shares)
-    if c.name not in reported:
-        own = own[own["method"].isin([*analysis.CHOSEN_ON_DEVELOPMENT, "initializer"])]
-    found, tiles[c.name] = score(page, c, own, many, look)
-    words, scores = [*words, own.drop(columns="word")], [*scores, found]
-for c, texts in ((c, prompts[c.name]) for c in page.concepts):
-    anchors += [evaluate(end, c, page.judge) for end in (image_only(c, texts, page.side), page.draw_plain(c, texts))]
-words, scores, anchors = (pd.concat(parts, ignore_index=True) for parts in (words, scores, anchors))
+few = dict(few=[c.name for c in ordinary if c.name not in reported], methods=(*CHOSEN_ON_DEVELOPMENT, "initializer"))
+training = dict(steps=steps, every=every, shares=shares)
+words, scores, tiles = learn_and_score(page, ordinary, plan, many, look, **few, **training)
+anchors = anchor_scores(page)
 results = analysis.read(scores, anchors, plain).merge(words, on=analysis.SETTING)
 results = analysis.of_the_naive(results, reading.kept)
 ours = results[results["concept"].isin(reported or list(by_name))]
 choice = analysis.choose_weight(results[~results["concept"].isin(reported)], reading, weights)
 weight = kl_weight or choice.weight
 safe = bool(reported) and (bool(kl_weight) or (choice.found and not choice.at_edge))
+found = compare(ours, scores, phrases, reading, weight, level, safe=safe)
 
 # %% [markdown]
-# ## Choosing one weight
+# ## What does the leash do?
 #
-# Where a single KL word is needed, here and on the pages that take over this choice, its weight is the one with the best {glue:text}`both` on the development concepts, each weight averaged
-# with its neighbours. {glue:text}`choice_told`
+# One concept, one training {term}`seed`, the same noise in every row. At the top the word has no leash; downward it gets shorter and shorter; at the
+# bottom is the ordinary word, from which nothing has moved. {glue:text}`contexts_told`
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The development concepts by KL weight, zero being the naive word: what is kept, the context, and both in one picture; mean over concepts and training seeds. The line marks the weight in use.", "name": "fig-kl-choice"}, "image": {"alt": "Three curves against the KL weight, and a vertical line at the weight in use.", "width": "75%"}}
-ladder = [0.0, *weights]
-tried = choice.table.reset_index().query("method in ('naive', @KL)").sort_values("strength")
-figure, ax = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
-for value in (reading.kept, reading.context, reading.both):
-    ax.plot([ladder.index(x) for x in tried["strength"]], tried[value], marker="o", label=reading.said[value])
-ax.axvline(ladder.index(weight), color="0.5", linestyle=":", linewidth=1, zorder=0)
-ax.set(xlabel="KL weight λ", xticks=range(len(ladder)), xticklabels=[f"{w:g}" for w in ladder])
-shared_legend(figure, ax)
-
-# %% [markdown]
-# ## What the leash does
-#
-# One reported concept, one training seed, the same noise everywhere. From the naive word at the top, the leash gets shorter downward; at the bottom is the ordinary word.
-
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The plain prompt and prompts with a context, by KL weight (exact weighting): from unchecked training down to the initializer itself. Left, the training pictures.", "name": "fig-kl-grid"}, "image": {"alt": "A grid of small pictures: one row for each KL weight from zero upward and one for the initializer; columns for a training picture, the plain prompt and prompts with a context.", "width": "100%"}}
+# %% mystnb={"figure": {"caption": "The plain prompt and prompts with a context, from a word without a leash through tighter and tighter KL terms to the initializer itself. Left, the training pictures.", "name": "fig-kl-grid"}, "image": {"alt": "Rows of small pictures. At the top the learned concept; row by row, as the KL weight grows, it gives way to an ordinary picture of its class word, which the last row shows. Columns: a training picture, the plain prompt, prompts with a context.", "width": "100%"}}
 shown = by_name[ours["concept"].iloc[0]]
-rungs = {("naive", 0.0): "naive"} | {(KL, w): f"λ = {w:g}" for w in weights} | {("initializer", 0.0): "initializer"}
-photos, cells = load_images(shown.images, PIXELS), []
-for i, (rung, called) in enumerate(rungs.items()):
-    cells.append(dict(row=called, column="training", image=photos[i % len(photos)]))
-    for text in prompts[shown.name]:
-        image = tiles[shown.name][*rung, seeds[0], text]
-        cells.append(dict(row=called, column=phrases[shown.name][text], image=image))
-grid = image_grid(pd.DataFrame(cells), row="row", column="column", pixels=PIXELS)
-grid.figure.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
+called = {text: phrases[shown.name][text] for text in prompts[shown.name]}
+photos = load_images(shown.images, PIXELS)
+grid = figures.loose_to_tight(tiles[shown.name], photos, called, weights, weight, seeds[0])
+grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 
 # %% [markdown]
-# ## The curves
+# ## Does KL trade better than other leashes?
 #
-# Up and to the right is better. A leash that only trades as well as its rivals lies on their curve, wherever its settings fall along it. Thin lines are single concepts of a single training seed,
-# which is what the contrasts compare; thick ones their mean, setting by setting. {glue:text}`agree_told`
+# *KL exact* weights the term over {term}`timesteps <timestep>` as the formula has it, *KL uniform* weights all alike, as DPOK’s code does. *L2 pull*
+# punishes the row’s squared distance from its start {cite:p}`gal2023`; *lower rate* takes smaller steps; *early stopping* keeps an earlier checkpoint;
+# *interpolation* mixes the learned row with the initializer’s afterwards; *norm lock* and *rescaled* hold the row’s length alone. Let go, every leash
+# gives the *naive* word, and held tight the initializer. {glue:text}`read_by` ({term}`K, B and C` say what.)
+#
+# Up and to the right is better. A leash that trades no better than another lies on its curve, wherever its settings fall along it.
+# {glue:text}`agree_told`
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Each leash over its settings. Left and middle, what judges here; right, CLIP\u2019s two scores on the scale that the anchors span. Thin, single concepts and training seeds of KL exact; thick, means; black, the leashes of one setting.", "name": "fig-kl-curves"}, "image": {"alt": "Panels of trade-off curves, one curve for each leash, between the initializer at the left and the naive word at the right.", "width": "100%"}}
-curves, singles = analysis.mean_curves(ours), analysis.mean_curves(ours[ours["method"] != "rescaled"], ("concept", "seed"))
-panels = [(reading.kept, reading.context), (reading.kept, reading.both)] + ([("R", "E")] if oracle else [])
-called = analysis.BY_CLIP.said | reading.said
-lone = curves[curves["method"].isin(POINTS) & (curves["strength"] == 1)].assign(anchor=lambda t: t["method"])
-figure, axes = plt.subplots(1, len(panels), figsize=(4.4 * len(panels), 4.2), layout="constrained")
-for ax, (x, y) in zip(axes, panels, strict=True):
-    for _, line in singles[singles["method"] == KL].groupby(["concept", "seed"]):
-        ax.plot(line[x], line[y], color="0.8", linewidth=0.7, zorder=0)
-    lines = curves[~curves["method"].isin(POINTS)].dropna(subset=[x, y])
-    if len(lines):
-        trade_off(lines, x=x, y=y, hue="method", anchors=lone.dropna(subset=[x, y]), ax=ax).get_legend().remove()
-    ax.set(xlabel=called[x], ylabel=called[y])
-if axes[0].get_legend_handles_labels()[0]:
-    shared_legend(figure, axes[0], "outside lower center", ncols=4)
+# %% mystnb={"figure": {"caption": "Each leash over its settings, between the initializer and the naive word. Left and middle, what judges here; right, CLIP\u2019s two scores on the scale that the anchors span. Thin, single concepts and training seeds of KL exact; thick, means; black, the leashes of one setting.", "name": "fig-kl-curves"}, "image": {"alt": "Curves of context against concept, one colour for each leash, all between the same two ends: where they lie on each other, no leash trades better. Thin grey lines around them show how much single concepts and seeds differ.", "width": "100%"}}
+figure = figures.trade(ours, reading, by_clip_too=bool(oracle))
 
 # %% [markdown]
-# ## On equal terms
+# ## And on equal terms?
 #
-# A front with more settings looks better by chance. So at equal likeness each leash is cut down to {glue:text}`size` of its settings, averaged over all ways to pick them; with all of them
-# the contrasts stand in the table once more. {glue:text}`reach_told`
+# Said before the results were seen: the **primary contrasts** are KL exact minus another, paired over concepts and seeds, with {glue:text}`smallest` as
+# the {term}`smallest effect of interest`.
+#
+# - *At the weight chosen on the development concepts*, minus naive: {glue:text}`both`. The control is an early stop that keeps the concept as often.
+# - *At equal likeness*, minus each of four rivals ({glue:text}`rivals`): {glue:text}`context`, where each has {glue:text}`level` of the naive word’s gain.
+# - *At an equal pull*, minus the same four: {glue:text}`both`, where each has gone {glue:text}`level` of the naive word’s way.
+#
+# A verdict needs {glue:text}`fewest` concepts, an interval on its side, and the {term}`Holm correction` over all of these by a {term}`sign-flip test`; with
+# {glue:text}`n_reported` concepts no p is below {glue:text}`smallest_p`. It stays open where the chosen weight is the largest tried or the mean
+# hides a context that goes the other way. A front with more settings looks better by chance, so each is cut down to {glue:text}`size` of them.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "KL exact minus each rival at equal likeness (left) and at an equal pull (right), with 95 % intervals: right of the line KL is better. Dotted, the smallest effect of interest.", "name": "fig-kl-terms"}, "image": {"alt": "Two panels of dots with intervals, a row for each rival, around a line at zero.", "width": "100%"}}
-likeness, pull = analysis.at_equal_likeness(ours, reading, level), analysis.at_equal_pull(ours, reading, level)
-single = decide.at_the_weight(ours, weight, reading.kept)
-size, fair = analysis.at_equal_size(ours, reading, level)
-primary, found = decide.primary_contrasts(single, fair, pull, reading)
-more = decide.other_contrasts(likeness, pull)
-agreement = analysis.drawn_against_single(ours, likeness, reading, level)
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 2.8), sharey=True, layout="constrained")
-for ax, terms in zip(axes, ("equal likeness", "equal pull"), strict=True):
-    rows = primary[primary["terms"] == terms].rename(columns={"difference": "estimate"})
-    ax.errorbar(rows["estimate"], rows["rival"], xerr=bars(rows), linestyle="", marker="o", color="0.2", capsize=3)
-    ax.axvline(0, color="0.5", linewidth=1, zorder=0)
-    ax.axvline(decide.SMALLEST, color="0.5", linestyle=":", linewidth=1, zorder=0)
-    ax.set(xlabel=f"{terms}: {reading.said[reading.context if ax is axes[0] else reading.both]}")
-
-# %%
-decide.contrast_table(pd.concat([primary, decide.contrast_rows(more)]))
+# %% mystnb={"figure": {"caption": "KL exact minus each rival at equal likeness (left) and at an equal pull (right), with 95 % intervals: right of the line KL is better. Dotted, the smallest effect of interest.", "name": "fig-kl-terms"}, "image": {"alt": "A dot with an interval for each of four rivals, at equal likeness and at an equal pull. Dots right of the line at zero favour KL; an interval that crosses the line decides nothing.", "width": "100%"}}
+figure = figures.equal_terms(found.primary, reading)
 
 # %% [markdown]
-# ## Context by context
+# ## Is it more stable, and does it stay among the words?
 #
-# A mean over contexts can hide one that is lost. {glue:text}`contexts_told`
+# *More stable*: trained again from another seed, the word ends nearer to the same place. *Among the words*: near to an ordinary one, which is as much
+# of a {term}`semantic manifold` as can be measured. Any leash does both by moving less, so the control is again the early stop.
 
-# %%
-pictures = scores[scores["concept"].isin(ours["concept"])]
-by_context = decide.by_context(pictures, phrases, weight, "context_seen" if oracle else "text_deleted")
-by_context.set_index("context").rename_axis(None).style.format("{:.2f}", subset=by_context.columns[1:-1], na_rep="–")
-
-# %% [markdown]
-# ## Stability, and where the row goes
-#
-# *More stable* is read here as: training again with another seed ends nearer to the same place. Any leash shrinks that spread by moving less, so the control is the early stop that keeps the concept as often.
-
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "By KL weight, zero being the naive word: spread of the outcomes over training seeds, cosine to the nearest ordinary word, and length of the row. Mean over concepts with 95 % band. Shaded, where 95 % of ordinary words lie.", "name": "fig-kl-stability"}, "image": {"alt": "Three line plots against the KL weight: spread over seeds, cosine to the nearest word, length of the row.", "width": "100%"}}
-spread = decide.spread_over_seeds(ours, reading)
-rungs = decide.by_weight(ours, spread).assign(position=lambda t: t["strength"].map(ladder.index))
-usual = decide.usual(ordinary_words(page.pipe))
-figure, axes = plt.subplots(1, 3, figsize=(11, 3), layout="constrained")
-called = {"spread": "spread over seeds", "nearest_cosine": "cosine to the nearest word", "norm_ratio": "length / median"}
-for ax, (value, said) in zip(axes, called.items(), strict=True):
-    if rungs[value].notna().any():
-        step_curves(rungs, value, x="position", units="concept", ax=ax)
-    if value in usual:
-        ax.axhspan(*usual[value], color="0.93", zorder=0)
-    ax.set(xlabel="KL weight λ", ylabel=said, xticks=range(len(ladder)), xticklabels=[f"{w:g}" for w in ladder])
+# %% mystnb={"figure": {"caption": "By KL weight, zero being the naive word: spread of the outcomes over training seeds, cosine to the nearest ordinary word, and length of the row. Mean over concepts with 95 % band. Shaded, where 95 % of ordinary words lie.", "name": "fig-kl-stability"}, "image": {"alt": "Three curves against the KL weight: how far apart training seeds end, how near the row is to an ordinary word, how long it is. Grey bands show where ordinary words lie.", "width": "100%"}}
+figure = figures.stability(decide.by_weight(ours, found.spread), decide.usual(ordinary_words(page.pipe)), weights)
 
 # %% [markdown]
 # (where-a-word-needs-a-leash)=
 # ## Where does a word need a leash?
 #
-# With several varied pictures and a moderate training the naive word may lose nothing; then no leash has anything to keep. So here trouble is looked for where it is likely:
-# {glue:text}`places_asked`. Nothing is carried over from above: in each place each concept gets the KL weight, the L2 pull and the early stop that
-# did best on the *other* concepts there. The contrast is {glue:text}`both`, KL minus naive; the control is the early stop. These stand beside the primary contrasts: an interval on its side decides.
-#
-# **A leash is needed where the naive word loses something.** It loses context clearly in: {glue:text}`losing`. {glue:text}`needed_told` {glue:text}`left_out`
+# With several varied pictures and a moderate training there may be nothing to keep. So trouble is looked for where it is likely:
+# {glue:text}`places_asked`. In each place each concept gets the KL weight, the L2 pull and the early stop that did best on the *other*
+# concepts there. The contrast is {glue:text}`both`, KL minus naive; the control is the early stop.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "One concept in each place, one training seed and noise, in its first context: the naive word above, the word with the middle KL weight tried there below.", "name": "fig-kl-places"}, "image": {"alt": "A grid of small pictures: a column for each place where trouble is likely; above the naive word, below the word with a KL term.", "width": "100%"}}
-def changed(place, c):
-    """The concept as it is shown in a place; None where the world would have to draw it and cannot."""
-    if place == "one backdrop":
-        rng = np.random.default_rng(0)
-        return redrawn(page, c, lambda: draw(c.name, rng, scene=backdrop)[0]) if c.name in members() else None
-    return c.model_copy(update=dict(images=c.images[:1])) if place == "single picture" else c
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "One concept in each place, one training seed and noise, in its first context: the naive word above, the word with the middle KL weight tried there below.", "name": "fig-kl-places"}, "image": {"alt": "Pairs of small pictures, one pair for each place of trouble: above, what the word without a leash draws when a context is asked for; below, what the word with a KL term draws.", "width": "100%"}}
+def in_one_scene(c):
+    """The concept, taught from pictures with one backdrop; None where the world would have to draw it and cannot."""
+    return redrawn(page, c, lambda rng: draw(c.name, rng, scene=backdrop)[0]) if c.name in members() else None
 
 
-parts, cells, middle = [], {}, place_weights[len(place_weights) // 2]
 among = [c for c in page.concepts if c.name in (*place_concepts, *strangers) or concept]
-for place in places:
-    how, updates = hard.how_taught(place, steps, learning_rate, factor=place_factor, vectors=place_vectors)
-    plan = hard.trained_settings(how, place_weights, place_l2)
-    for c in (c for c in among if (c.name in strangers) == (place == "stranger")):
-        if (taught := changed(place, c)) is None:
-            continue
-        own = learn(page, c, plan, steps=updates, every=max(1, updates // 5), taught=taught, seeds=place_seeds)
-        pictures, drawn = score(page, c, own, page.noises, look)
-        parts.append(analysis.read(pictures, anchors, plain).assign(place=place))
-        text, column = prompts[c.name][min(1, contexts)], f"{place}\n{shown_name(c.name)}"
-        pair = {"naive": drawn["naive", 0.0, place_seeds[0], text], "with KL": drawn[KL, middle, place_seeds[0], text]}
-        cells.setdefault(place, [dict(row=row, column=column, image=image) for row, image in pair.items()])
-at_places = pd.concat([pd.DataFrame(columns=["place", *analysis.SETTING]), *parts], ignore_index=True)
-needed = hard.where_needed(at_places, reading)
-if cells:
-    shown = pd.DataFrame([cell for pair in cells.values() for cell in pair])
-    image_grid(shown, row="row", column="column", pixels=PIXELS).tick_params(labelsize=7)
+how = dict(steps=steps, rate=learning_rate, factor=place_factor, vectors=place_vectors)
+cases = hard.cases(places, among, strangers, in_one_scene, weights=place_weights, l2=place_l2, **how)
+pictures, drawn = score_taught(page, cases, place_seeds, look)
+results_there = at_places(pictures, anchors, plain)
+texts = {name: own[min(1, contexts)] for name, own in prompts.items()}
+figure = figures.places(drawn, texts, place_weights[len(place_weights) // 2], place_seeds[0])
 
 # %%
+needed = hard.where_needed(results_there, reading)
 hard.place_table(needed, reading)
 
 # %% tags=["remove-cell"]
-beside = decide.differences(single, decide.with_control(spread, single), reading)
-answer = decide.answers(found, primary, beside, by_context, reading.context, safe=safe)
-page.say(
-    **page.common("model_name", "n_seeds", "n_pictures", "n_contexts", "steps", "learning_rate"),
-    verdict_short=f"On {page.model_name}, {told.answered(answer, found, primary, decided=safe)}. {hard.in_short(needed)}",
-    **answer,
-    **told.settings(page.parameters, reading, weights, every, ours["concept"].nunique()),
-    size=f"{size}",
-    kl_weight=f"{weight:g}",
-    kl_beta=f"{words.loc[(words['method'] == KL) & (words['strength'] == weight), 'beta'].iloc[0]:.3g}",
-    choice_told=told.choice_told(choice, kl_weight, reading),
-    agree_told=told.agree_told(agreement),
-    reach_told=told.reach_told(fair, pull, ours),
-    contexts_told=told.contexts_told(by_context, beside[reading.context], shares=bool(oracle)),
-    **hard.told(places, needed),
-    **told.contrasts(found),
-    **{f"{key}_told": in_words(c) for key, c in told.spoken(beside, reading).items()},
-)
+given = dict(given=page.parameters, model=page.model_name, weight=weight, safe=safe)
+said = told.told(found, choice, needed, ours, reading, **given)
+page.say(**page.common("model_name", "n_seeds", "n_pictures", "n_contexts", "steps", "learning_rate"), **said)
 
 # %% [markdown]
+# The naive word loses context clearly in: {glue:text}`losing`. {glue:text}`needed_told` {glue:text}`left_out`
+#
 # ## What this shows, and what it does not
 #
-# On {glue:text}`model_name`, {glue:text}`n_reported` reported concepts with {glue:text}`n_seeds` training seeds, {glue:text}`steps` steps at learning rate {glue:text}`learning_rate`,
-# $\lambda=$ {glue:text}`kl_weight` ($\beta=$ {glue:text}`kl_beta`) where a single weight is meant:
+# On {glue:text}`model_name`, {glue:text}`n_reported` concepts with {glue:text}`n_seeds` seeds, {glue:text}`steps` steps at learning rate
+# {glue:text}`learning_rate`, $\lambda=$ {glue:text}`kl_weight` ($\beta=$ {glue:text}`kl_beta`):
 #
-# - **KL keeps meaning and context: {glue:text}`keeps`.** KL minus naive, {glue:text}`both`: {glue:text}`chosen_told`; {glue:text}`kept`: {glue:text}`kept_told`; {glue:text}`context`: {glue:text}`context_told`. The control, an early stop
-#   that keeps as much, minus naive: {glue:text}`control_told`.
-# - **KL is better than simpler leashes: {glue:text}`better`.** At equal likeness, {glue:text}`context`, minus {glue:text}`likeness_told`. At an equal pull, {glue:text}`both`, minus {glue:text}`pull_told`.
-# - **KL is more stable: {glue:text}`steady`.** The spread over training seeds changes by {glue:text}`spread_told` from naive to KL; against the early stop that keeps as much it differs by {glue:text}`matched_told`.
-# - **KL stays on the semantic manifold: {glue:text}`stays`.** The cosine to the nearest ordinary word changes by {glue:text}`nearest_told`.
+# - **KL keeps meaning and context: {glue:text}`keeps`.** KL minus naive, {glue:text}`both`: {glue:text}`chosen_told`; the early stop’s,
+#   {glue:text}`control_told`.
+# - **KL is better than simpler leashes: {glue:text}`better`.** The figure above has the rivals one by one.
+# - **KL is more stable: {glue:text}`steady`.** The spread over seeds changes by {glue:text}`spread_told`.
+# - **KL stays on the semantic manifold: {glue:text}`stays`.** The cosine to the nearest word changes by {glue:text}`nearest_told`.
 #
-# What to do: where the list above says that nothing is lost, train without a leash and stop when the pictures are good; elsewhere try the cheapest leash of equal standing first.
+# **What to do.** Where nothing is lost, train without a leash and stop when the pictures are good. Where something is, try the cheapest leash of
+# equal standing first.
 #
 # What it does not show:
 #
-# - The KL tried here is teacher-forced. One along the model’s own chain, as in reinforcement learning, is another method.
-# - *Manifold* is the note’s word, not a measured thing: nearness to ordinary words is what we could measure.
+# - The KL tried here is teacher-forced: $x_t$ comes from noised training pictures. One along the model’s own chain is another method.
 # - Equal terms are read off straight lines between neighbouring settings; a finer grid could bend them.
-# - Each point rests on {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts; the places of trouble on fewer concepts than the rest.
+# - Each point rests on {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts; the places of trouble on fewer concepts.
+#
+# ## Exercise
+#
+# The KL term changes the noise that the word is trained to predict ({ref}`method <method>`). Toward which noise does $\lambda=1$ train it? What is
+# left for the word to learn as $\lambda$ grows without end, and where in the first figure do you see it?
+#
+# :::{dropdown} Solution
+# Toward the mean of the true noise and what the initializer predicts. As $\lambda$ grows, the target becomes the initializer’s own prediction, and the
+# word that predicts it best is the initializer: row by row the pictures come closer to the last one’s.
+# :::
+#
+# ## Appendix: numbers
+#
+# The weight in use is the best in {glue:text}`both` on the development concepts, each weight averaged with its neighbours; other pages take it over.
+# {glue:text}`choice_told` {glue:text}`reach_told` A concept that gains less than {glue:text}`gain` has no share.
+
+# %% tags=["hide-cell"] mystnb={"figure": {"caption": "The development concepts by KL weight, zero being the naive word: what is kept, the context, and both in one picture; mean over concepts and training seeds. The line marks the weight in use.", "name": "fig-kl-choice"}, "image": {"alt": "Three curves against the KL weight: how often the concept is kept, how often the context is there, and both; a dotted line at the weight in use.", "width": "75%"}}
+figure = figures.choice(choice, reading, weights, weight)
+
+# %% tags=["hide-cell"]
+display(decide.contrast_table(found.primary, found.others), decide.context_table(found.contexts))
+hard.place_details(needed, reading)
 
 # %% tags=["remove-cell"]
-n = f"{counted(ours['concept'].nunique(), 'concept')}, {counted(len(seeds), 'training seed')}, {counted(images_per_prompt, 'picture')} a prompt"
-claims = [Claim(n=n, verdict=answer[key], **said) for key, said in told.claims(page.numbers).items()]
 for c in ordinary[:4]:  # beside the numbers: the pictures, naive above, on the leash below
     own = [tiles[c.name][*key, seeds[0], text] for key in (("naive", 0.0), (KL, weight)) for text in prompts[c.name]]
     page.sheet(c.name, own, len(prompts[c.name]))
-tables = dict(scores=scores, anchors=anchors, results=results, primary=primary, contexts=by_context)
-tables |= dict(agreement=agreement, spread=spread, places=at_places, needed=hard.flat(needed))
-page.close(tables, claims, kl_weight=weight)
+tables = dict(scores=scores, anchors=anchors, results=results, primary=found.primary, contexts=found.contexts)
+tables |= dict(agreement=found.agreement, spread=found.spread, places=results_there, needed=hard.flat(needed))
+page.close(tables, [Claim(**claim) for claim in told.claims(page.numbers)], kl_weight=weight)

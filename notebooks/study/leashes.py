@@ -1,6 +1,6 @@
 """Words on a leash: trained under each setting or made from the naive word; drawn and scored; where their rows lie."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from PIL import Image
 from study.page import Page
 from study.scores import SETTING
 from textinv_core.evaluation.fronts import interpolated
-from textinv_core.evaluation.metrics import evaluate
+from textinv_core.evaluation.metrics import evaluate, image_only
 from textinv_core.evaluation.probes import rescaled
 from textinv_core.files import write_image
 from textinv_core.learning.arms import Arm
@@ -64,10 +64,10 @@ def learn(
     return found
 
 
-def redrawn(page: Page, concept: Concept, draw: Callable[[], np.ndarray]) -> Concept:
+def redrawn(page: Page, concept: Concept, draw: Callable[[np.random.Generator], np.ndarray]) -> Concept:
     """The concept taught from other pictures: as many as its own, drawn anew and kept in the scratch folder."""
-    home = page.store.pictures.with_name("redrawn") / concept.name
-    drawn = [write_image(home / f"{i}.png", Image.fromarray(draw())) for i in range(len(concept.images))]
+    home, rng = page.store.pictures.with_name("redrawn") / concept.name, np.random.default_rng(0)
+    drawn = [write_image(home / f"{i}.png", Image.fromarray(draw(rng))) for i in range(len(concept.images))]
     return concept.model_copy(update=dict(images=tuple(drawn)))
 
 
@@ -89,3 +89,55 @@ def score(
         found = evaluate(drawn, concept, page.judge).join(look(concept, drawn)).rename(columns={"seed": "image"})
         parts.append(found.assign(**{key: getattr(row, key) for key in SETTING}))
     return pd.concat(parts, ignore_index=True), tiles
+
+
+def learn_and_score(
+    page: Page,
+    concepts: Sequence[Concept],
+    plan: Sequence[tuple[str, float, dict]],  # as for `learn`
+    plain_noises: Sequence[int],
+    look: Look,
+    *,
+    few: Collection[str] = (),  # names of concepts of which the `methods` alone are wanted
+    methods: Collection[str] = (),
+    **how,  # as for `learn`
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Tiles]]:
+    """All words without their rows, the scores of their pictures, and each concept's first pictures."""
+    words, scores, tiles = [], [], {}
+    for concept in concepts:
+        wanted = [one for one in plan if concept.name not in few or one[0] in methods]
+        own = learn(page, concept, wanted, **how)
+        if concept.name in few:
+            own = own[own["method"].isin(methods)]
+        found, tiles[concept.name] = score(page, concept, own, plain_noises, look)
+        words.append(own.drop(columns="word"))
+        scores.append(found)
+    return pd.concat(words, ignore_index=True), pd.concat(scores, ignore_index=True), tiles
+
+
+def score_taught(
+    page: Page,
+    cases: Iterable[
+        tuple[str, Concept, Concept, Sequence, int]
+    ],  # place, concept, as it is taught there, plan, updates
+    seeds: Sequence[int],  # of the trainings
+    look: Look,
+) -> tuple[pd.DataFrame, dict[str, tuple[str, Tiles]]]:
+    """The scores of the pictures of every case, with its `place`; and of each place one concept with its pictures."""
+    parts, drawn = [], {}
+    for place, concept, taught, plan, updates in cases:
+        own = learn(page, concept, plan, steps=updates, every=max(1, updates // 5), taught=taught, seeds=seeds)
+        found, tiles = score(page, concept, own, page.noises, look)
+        parts.append(found.assign(place=place))
+        drawn.setdefault(place, (concept.name, tiles))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(), drawn
+
+
+def anchor_scores(page: Page) -> pd.DataFrame:
+    """Scores of every concept's two anchors, by `arm`: its training pictures as if drawn, and the plain model's."""
+    parts = []
+    for concept in page.concepts:
+        texts = page.prompts()[concept.name]
+        ends = image_only(concept, texts, page.side), page.draw_plain(concept, texts)
+        parts += [evaluate(end, concept, page.judge) for end in ends]
+    return pd.concat(parts, ignore_index=True)

@@ -10,7 +10,7 @@ import torch
 
 from study.costs import arm_step, in_turns
 from study.parameters import ParameterError
-from textinv_core.baselines.rivals import dvar_stop, tea
+from textinv_core.baselines.rivals import WINDOW, dvar_stop, tea
 from textinv_core.drawing.store import Store
 from textinv_core.evaluation.probes import rescaled
 from textinv_core.learning.arms import METHODS, Arm
@@ -27,6 +27,7 @@ class Tuned(NamedTuple):
     values: tuple[float, float, float]  # as many for every method: the same budget
 
 
+CLASS_WORD, NAIVE = "class word", "naive"  # what learning starts from; learning with nothing added
 RATE = Tuned("rate_share", (0.3, 1.0, 3.0))  # of the learning rate, for a method that has no setting of its own
 TUNED = {
     "naive": RATE,
@@ -44,6 +45,23 @@ TUNED = {
     "tea": Tuned("share", (0.2, 0.4, 0.6)),  # of the way to the class word
     "early_stopping": Tuned("step_share", (0.25, 0.5, 0.75)),  # of all steps
     "dvar": Tuned("ratio", (0.05, 0.15, 0.45)),  # of variances: see `dvar_stop`
+}
+ABOUT = {  # what each does; what is tuned of it
+    "naive": ("plain Textual Inversion", "learning rate"),
+    "kl": ("a KL term to what the class word predicts, timesteps weighted as the formula has it", "weight"),
+    "kl_uniform": ("the same with one weight for all timesteps", "weight"),
+    "l2": ("a pull on the row’s squared distance from the class word’s", "weight"),
+    "norm_lock": ("the row keeps its first length at every step", "learning rate"),
+    "dti": ("learns the direction alone, at the vocabulary’s mean length, with a prior toward the class word", "prior"),
+    "core": ("keeps the text encoder’s outputs at the prompt’s other tokens where the class word has them", "weight"),
+    "cross_init": ("starts from what the text encoder makes of the class word, and is pulled there", "weight"),
+    "high_timesteps": ("learns from noisy pictures only", "lowest timestep"),
+    "name_basis": ("the mean of many names, and coefficients on their principal directions", "directions"),
+    "vectors": ("several rows for one word", "how many"),
+    "rescale": ("after training: another length", "length, in the vocabulary’s medians"),
+    "tea": ("after training: part of the way to the class word, in length and in direction", "share"),
+    "early_stopping": ("an earlier checkpoint", "share of all steps"),
+    "dvar": (f"where the last {WINDOW} fixed-batch losses vary less than a share of what all do", "share"),
 }
 AFTER = tuple(name for name in TUNED if name not in METHODS)  # made of what the naive arm learned
 CEILINGS = ("dreambooth", "true_name")  # no learned word of one row, and shown beside them

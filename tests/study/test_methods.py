@@ -24,6 +24,10 @@ def test_every_method_has_as_many_values_and_can_be_trained_or_made_after(concep
     assert len(ids) == 3 * len(METHODS)  # each value makes another word
 
 
+def test_every_method_is_described():
+    assert list(methods.ABOUT) == list(methods.TUNED) and len(set(methods.ABOUT.values())) == len(methods.TUNED)
+
+
 def test_what_is_tuned_is_what_the_arm_gets(concept):
     assert Arm(concept, **methods.arm_settings("kl", 0.3, 0.01)).kl_weight == 0.3
     slow = Arm(concept, **methods.arm_settings("norm_lock", 0.3, 0.01))

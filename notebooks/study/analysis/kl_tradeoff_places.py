@@ -4,7 +4,7 @@ A table has a row per place, concept, method, strength and training seed, with t
 chosen in one regime is carried into another: in each place a concept gets the setting that did best on the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from study.analysis.kl_tradeoff_claims import SMALLEST
 from study.wording import in_words, side, verdict
 from textinv_core.evaluation.fronts import ENDS
 from textinv_core.evaluation.stats import Interval, paired_interval
+from textinv_core.learning.concepts import Concept
 
 STOP, L2 = "early stopping", "L2 pull"
 LEASHES = (KL, STOP, L2)
@@ -39,6 +40,28 @@ def trained_settings(how: dict, weights: Sequence[float], l2: Sequence[float]) -
     """(method, strength, what the arm is given) of what is trained in a place, the naive word first."""
     leashed = [(KL, w, dict(kl_weight=w)) for w in sorted(weights)] + [(L2, w, dict(l2_weight=w)) for w in sorted(l2)]
     return [(method, x, how | given) for method, x, given in [("naive", 0.0, {}), *leashed]]
+
+
+def cases(
+    places: Sequence[str],
+    concepts: Sequence[Concept],
+    strangers: Sequence[str],  # names of those who are looked at in the strangers' place alone
+    in_one_scene: Callable[[Concept], Concept | None],  # taught from pictures with one backdrop, if it can be
+    *,
+    weights: Sequence[float],
+    l2: Sequence[float],
+    **how,  # as for `how_taught`
+) -> Iterator[tuple[str, Concept, Concept, list[tuple[str, float, dict]], int]]:
+    """(place, concept, the same as it is taught there, what is trained, updates), place by place."""
+    for place in places:
+        given, updates = how_taught(place, **how)
+        plan = trained_settings(given, weights, l2)
+        for concept in (c for c in concepts if (c.name in strangers) == (place == "stranger")):
+            taught = in_one_scene(concept) if place == "one backdrop" else concept
+            if place == "single picture":
+                taught = concept.model_copy(update=dict(images=concept.images[:1]))
+            if taught is not None:
+                yield place, concept, taught, plan, updates
 
 
 def chosen_on_others(table: pd.DataFrame, value: str) -> pd.DataFrame:
@@ -88,16 +111,27 @@ def where_needed(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
 
 
 def place_table(found: pd.DataFrame, reading: Reading):
-    """What `where_needed` found, as a page shows it; None where no place was looked at."""
+    """What `where_needed` found, in short: the outcome of both at once; None where no place was looked at."""
+    if found.empty:
+        return None
+    shown = pd.DataFrame({"place": found["place"]})
+    for method in ("naive", KL, STOP):
+        shown[method] = found[f"{method} {reading.both}"]
+    for key, said in (("gain", "KL − naive"), ("control", "early stop − naive")):
+        shown[said] = [in_words(c, "+.2f") for c in found[key]]
+    shown["is a KL leash needed?"] = found["verdict"]
+    return shown.set_index("place").rename_axis(None).style.format(precision=2, na_rep="–")
+
+
+def place_details(found: pd.DataFrame, reading: Reading):
+    """The rest of it: the concept and the context apart, and KL against the L2 pull; None where there is none."""
     if found.empty:
         return None
     shown = pd.DataFrame({("place", ""): found["place"]})
     for method in ("naive", KL, STOP):
-        for column in (reading.kept, reading.context, reading.both):
+        for column in (reading.kept, reading.context):
             shown[method, reading.said[column]] = found[f"{method} {column}"]
-    for key, said in (("gain", "KL − naive"), ("control", "early stop − naive"), ("against_l2", "KL − L2 pull")):
-        shown["both at once", said] = [in_words(c, "+.2f") for c in found[key]]
-    shown["is a KL leash needed?", ""] = found["verdict"]
+    shown[reading.said[reading.both], "KL − L2 pull"] = [in_words(c, "+.2f") for c in found["against_l2"]]
     shown.columns = pd.MultiIndex.from_tuples(shown.columns)
     return shown.set_index(("place", "")).rename_axis(None).style.format(precision=2, na_rep="–")
 
@@ -126,9 +160,11 @@ def needed_told(found: pd.DataFrame) -> str:
 
 
 def in_short(found: pd.DataFrame) -> str:
-    """The same for the head of the page."""
+    """The same as a clause for the head of the page."""
     needed = found.loc[found["verdict"] == "supported", "place"].tolist()
-    return f"A KL leash is needed here: {', '.join(needed)}." if needed else "Nowhere tried is it shown to be needed."
+    if not needed:
+        return "nowhere that was tried is a leash shown to be needed"
+    return f"a leash is shown to be needed only where learning was made hard ({', '.join(needed)})"
 
 
 def losing(found: pd.DataFrame) -> str:

@@ -5,29 +5,65 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from study.analysis.kl_tradeoff import GAIN, KL, RIVALS, Choice, Reading
+from study.analysis import kl_tradeoff_places as places
+from study.analysis.kl_tradeoff import BY_ORACLE, GAIN, KL, RIVALS, Choice, Reading
 from study.analysis.kl_tradeoff_claims import SMALLEST, Contrasts, hidden
-from study.wording import FEWEST_CONCEPTS, in_words, percent, shown_name, verdict
+from study.analysis.kl_tradeoff_compared import Compared
+from study.wording import FEWEST_CONCEPTS, counted, in_words, percent, shown_name, verdict
 from textinv_core.evaluation.stats import Interval
 
 
-def answered(answer: Mapping[str, str], found: Contrasts, table: pd.DataFrame, *, decided: bool) -> str:
-    """The answer of the page in two sentences, after the model's name; table: the contrasts' rows."""
+def answered(answer: Mapping[str, str], found: Contrasts, table: pd.DataFrame, *, decided: bool, needed: str) -> str:
+    """The page's answer in two sentences, to stand after `On the model, `; table: the contrasts' rows.
+
+    needed: the clause that says where a leash is needed.
+    """
     chosen, worse = found["chosen weight", "naive"], no_better_than(found, table)
     if not np.isfinite(chosen.estimate):
-        return "there is no pair of a leashed and a naive word to compare"
+        return "this run has no word on a leash beside one without, so there is nothing to compare."
+    points = f"({100 * chosen.estimate:+.0f} points of a hundred)"
     kept = {
-        "supported": "keeps concept and context together more often than a word without a leash",
-        "not supported": "does not keep concept and context together more often than a word without a leash",
-        "undecided": "is not shown to keep concept and context together more often than a word without a leash",
+        "supported": "a word on the KL leash holds concept and context together more often than one without",
+        "not supported": "a word on the KL leash holds concept and context together no more often than one without",
+        "undecided": "whether a word on the KL leash holds concept and context together more often than one without is open",
     }[answer["keeps"]]
     traded = {
-        "supported": "It trades better than every simpler leash",
-        "not supported": f"It does not trade better than {' and '.join(worse)}",
-        "undecided": "Whether it trades better than simpler leashes is not decided",
+        "supported": "KL trades better than every simpler leash",
+        "not supported": f"KL trades no better than {' and '.join(worse)}",
+        "undecided": "Whether KL trades better than simpler leashes is open",
     }[answer["better"]]
-    few = "" if decided and chosen.concepts >= FEWEST_CONCEPTS else "; a run of this size decides nothing"
-    return f"the KL term {kept}: {100 * chosen.estimate:+.0f} points of a hundred. {traded}{few}"
+    few = "" if decided and chosen.concepts >= FEWEST_CONCEPTS else "; a run as small as this decides nothing"
+    return f"{kept} {points}. {traded}, and {needed}{few}."
+
+
+def told(
+    compared: Compared,
+    choice: Choice,
+    needed: pd.DataFrame,  # from `where_needed`
+    results: pd.DataFrame,  # of the reported concepts
+    reading: Reading,
+    given: Mapping,  # the page's parameters
+    *,
+    model: str,  # how a sentence calls it
+    weight: float,  # the one in use
+    safe: bool,  # whether the weight in use may decide anything
+) -> dict[str, str]:
+    """All that the page quotes of its comparisons, by the key it quotes it by."""
+    found, beside, by_oracle = compared.found, compared.beside, reading is BY_ORACLE
+    beta = results.loc[(results["method"] == KL) & (results["strength"] == weight), "beta"].iloc[0]
+    short = answered(compared.answer, found, compared.primary, decided=safe, needed=places.in_short(needed))
+    said = dict(
+        verdict_short=f"On {model}, {short}", size=f"{compared.size}", kl_weight=f"{weight:g}", kl_beta=f"{beta:.3g}"
+    )
+    said |= compared.answer | settings(given, reading, results["concept"].nunique())
+    said |= dict(
+        choice_told=choice_told(choice, given["kl_weight"], reading),
+        agree_told=agree_told(compared.agreement),
+        reach_told=reach_told(compared.likeness, compared.pull, results),
+        contexts_told=contexts_told(compared.contexts, beside[reading.context], shares=by_oracle),
+    )
+    said |= places.told(given["places"], needed) | contrasts(found)
+    return said | {f"{key}_told": in_words(c) for key, c in spoken(beside, reading).items()}
 
 
 def choice_told(choice: Choice, given: float, reading: Reading) -> str:
@@ -104,15 +140,13 @@ def no_better_than(found: Contrasts, table: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(lost))
 
 
-def settings(given: Mapping, reading: Reading, weights: Sequence[float], every: int, concepts: int) -> dict[str, str]:
-    """The page's own settings and marks, as it quotes them; given: its parameters; concepts: how many are reported."""
-    said = {
-        key: ", ".join(f"{x:g}" for x in given[key]) or "none" for key in ("uniform_weights", "l2_weights", "shares")
-    }
-    said |= dict(kl_weights=", ".join(f"{w:g}" for w in weights), rivals=", ".join(RIVALS), every=f"{every}")
-    said |= dict(rates=", ".join(f"{x:g}" for x in given["rate_shares"]) or "none", level=f"{given['level']:g}")
-    said |= dict(fewest=f"{FEWEST_CONCEPTS}", smallest=f"{SMALLEST:g}", gain=f"{GAIN:g}", read_by=reading.about)
-    said |= dict(smallest_p=f"{min(1, (1 + 2 * len(RIVALS)) / 2**concepts):.3g}", n_reported=f"{concepts}")
+def settings(given: Mapping, reading: Reading, concepts: int) -> dict[str, str]:
+    """The page's own sizes and marks, as it quotes them; given: its parameters; concepts: how many are reported."""
+    said = dict(rivals=", ".join(RIVALS), level=f"{given['level']:g}", read_by=reading.about, n_reported=f"{concepts}")
+    said |= dict(fewest=f"{FEWEST_CONCEPTS}", smallest=f"{SMALLEST:g}", gain=f"{GAIN:g}")
+    said |= dict(smallest_p=f"{min(1, (1 + 2 * len(RIVALS)) / 2**concepts):.3g}")
+    many = counted(concepts, "concept"), counted(len(given["seeds"]), "training seed")
+    said |= dict(sizes=", ".join([*many, counted(given["images_per_prompt"], "picture") + " a prompt"]))
     columns = dict(kept=reading.kept, context=reading.context, both=reading.both)
     return said | {key: reading.said[column] for key, column in columns.items()}
 
@@ -124,8 +158,8 @@ def spoken(beside: Mapping[str, Interval], reading: Reading) -> dict[str, Interv
     return {name: beside[key] for name, key in named.items()}
 
 
-def claims(said: Mapping[str, str]) -> dict[str, dict]:
-    """The research note's four claims by their answer's name: its words, the test and the result, for the record."""
+def claims(said: Mapping[str, str]) -> list[dict]:
+    """The research note's four claims, from what the page says: its words, the test, the result and the verdict."""
     both, context = said["both"], said["context"]
     found = dict(
         keeps=dict(
@@ -149,5 +183,5 @@ def claims(said: Mapping[str, str]) -> dict[str, dict]:
             result=said["nearest_told"],
         ),
     )
-    note = dict(source="research note")
-    return {key: note | said | dict(primary=key in ("keeps", "better")) for key, said in found.items()}
+    note = dict(source="research note", n=said["sizes"])
+    return [note | words | dict(verdict=said[key], primary=key in ("keeps", "better")) for key, words in found.items()]

@@ -1,14 +1,16 @@
 """The figures of the page on probes: means over concepts with their intervals, one kind of word a colour."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from PIL import Image
 
 from study.analysis.probes import CLASS, KL, NAIVE, POOLED, RANDOM, READINGS, RIGHT, RUNG_SAID, TRUE
-from study.figures import PALETTE
+from study.figures import PALETTE, image_grid
+from study.panels import PIXELS
 
 MAIN = (CLASS, RANDOM, TRUE, NAIVE, KL)  # without the rescaled words
 POINTS = dict(errorbar=("ci", 95), seed=0, palette=PALETTE)
@@ -26,6 +28,24 @@ def unit_means(table: pd.DataFrame, by: Sequence[str], values: Sequence[str]) ->
         return table
     unit = "concept" if table["concept"].nunique() > 1 else "seed"
     return table.groupby([*by, unit], sort=False)[list(values)].mean().reset_index().replace({"pooling": POOLED})
+
+
+def pictures(
+    drawn: Mapping[str, pd.Series],  # concept -> its pictures by (reading, prompt)
+    photos: Mapping[str, Image.Image],  # concept -> one of its training pictures
+    heads: Mapping[str, Mapping[str, str]],  # concept -> prompt -> how its column is called
+    labels: Mapping[str, str],  # concept -> how it is called, below its panel
+) -> Figure:
+    """A panel for each concept: a row a word, a training picture at the left, then the plain prompt and each context."""
+    figure, axes = plt.subplots(len(heads), 1, figsize=(9.5, 5.4 * len(heads)), squeeze=False, layout="constrained")
+    for ax, (name, columns) in zip(axes.flat, heads.items(), strict=True):
+        cells, own = [], drawn[name]
+        for reading in (k for k in MAIN if k in own.index.get_level_values("reading")):
+            cells.append(dict(row=reading, column="pictures", image=photos[name]))
+            cells += [dict(row=reading, column=said, image=own[reading, text]) for text, said in columns.items()]
+        image_grid(pd.DataFrame(cells), row="row", column="column", ax=ax, pixels=PIXELS).tick_params(labelsize=8)
+        ax.set_xlabel(labels[name])
+    return figure
 
 
 def trap(moved: pd.DataFrame) -> Figure:

@@ -29,6 +29,22 @@ def contexts_of(concept: Concept, many: int) -> dict[str, str]:
     return posed | dict(list(context_prompts(concept.kind).items())[:many])
 
 
+def draw_ways(draw: Callable, ways: Mapping[int, Mapping], texts: Sequence[str]) -> pd.DataFrame:
+    """Pictures of each word of a concept, with its `reading` and the seed it was `trained` from.
+
+    draw(word or None, texts, word=what stands in its place) -> pictures; ways: training seed -> reading -> what stands
+    in the word's place, and the rows that it needs. What needs none was not learned: it is drawn once, without a seed.
+    """
+    tables, first = [], next(iter(ways))
+    for seed, own in ways.items():
+        for reading, (fill, words) in own.items():
+            if words or seed == first:
+                drawn = draw(words[0] if words else None, texts, word=fill)
+                arm, trained = f"{reading} {seed}", seed if words else np.nan
+                tables.append(drawn.assign(arm=arm, reading=reading, trained=trained))
+    return pd.concat(tables, ignore_index=True)
+
+
 def seen(look: Callable, pictures: pd.DataFrame, phrases: Mapping[str, str]) -> pd.DataFrame:
     """What `look(pictures, phrases)` sees, asked twice where a phrase asks for two things, a dance and a partner."""
     halves = {prompt: (said, said) for prompt, said in phrases.items()}

@@ -134,6 +134,31 @@ def pair_cosines(clip, readings: Readings, plain: Mapping[str, str], pairs: Mapp
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
+def three_probes(
+    clip,  # None: nothing can be asked
+    readings: Readings,
+    concepts: Sequence[Concept],
+    plain: Mapping[str, str],  # concept -> its plain prompt
+    *,
+    tokenizer,  # of the texts that the words stand in
+    side: int,  # pixels of a picture
+    count: int,  # pictures a rung
+    places_in: Callable | None,  # pictures -> the words for the place in each, "" for none; None: nobody can tell
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The cosines of probes 1 and 2, and those of probe 3; people in their poses, others in their places."""
+    if clip is None:
+        return pd.DataFrame(), pd.DataFrame()
+    pairs = {}
+    for concept in concepts:
+        pairs[concept.name] = posed_pairs(concept, side, count)
+        if places_in and not pairs[concept.name] and concept.kind != "style":
+            own = load_images((*concept.images, *concept.held_out), side)
+            pairs[concept.name] = placed_pairs(own, places_in(own))
+    rungs = {concept.name: rung_images(concept, side, count) for concept in concepts}
+    described = {concept.name: description_of(concept, tokenizer) for concept in concepts}
+    return rung_cosines(clip, readings, plain, described, rungs), pair_cosines(clip, readings, plain, pairs)
+
+
 def among_words(pipe, concepts: Sequence[Concept], readings: Readings, ordinary: pd.DataFrame) -> pd.DataFrame:
     """Where both learned rows, and the row of a true name, lie among the ordinary words: length and nearest other."""
     rows = []

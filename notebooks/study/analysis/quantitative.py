@@ -1,13 +1,14 @@
-"""The table of methods and its four primary contrasts: rates and scores by method, what is decided and how it is said."""
+"""The table of methods and its four primary contrasts: rates and scores by method, and what is decided."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from study.scores import SCORES, score_columns
-from study.truth import NO_ORACLE, POINTS
-from study.wording import counted, in_words, opposite, percent, side, verdict
+from study.scores import SCORES, against_every_seed, score_columns
+from study.truth import POINTS, known
+from study.wording import in_words, opposite, side, verdict
 from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import Interval, holm, mean_interval, paired_differences, paired_interval
 
@@ -41,11 +42,6 @@ CLAIMS = {  # key -> document, its words
     "kl": ("research note", "the KL term is more stable and keeps the meaning of the sentence"),
 }
 MEASURES = score_columns("editability, {}") | ORACLE
-SEES = {
-    "concept_seen": "the concept, in pictures of the plain prompt",
-    "context_seen": "the context, where one is asked for",
-    "both_seen": "both at once",
-}
 
 
 def by_method(scores: pd.DataFrame, plain: Mapping[str, str], first_seed: int) -> pd.DataFrame:
@@ -106,51 +102,6 @@ def verdicts(table: pd.DataFrame, found: Mapping[str, Interval]) -> dict[str, st
     }
 
 
-def contrasts_said(table: pd.DataFrame, level: float) -> tuple[dict[str, str], dict[str, str]]:
-    """What each contrast does, in words; and what its test gave."""
-    moved = {1: "rises", -1: "falls", 0: "does not clearly change"}
-    said, tests = {}, {}
-    for key, row in table.iterrows():
-        told = moved[row["sign"]] if np.isfinite(row["low"]) else "cannot be judged"
-        if row["sign"] and not row["p_holm"] <= level:
-            told += ", by its interval though not after Holm’s correction"
-        said[key] = f"{told}: {row['said']}" if np.isfinite(row["change"]) else "is not defined"
-        of = counted(row["concepts"], "concept")
-        known = np.isfinite(row["p_holm"])
-        tests[key] = f"Holm-corrected p {row['p_holm']:.3f}, {of}" if known else f"no test over {of}"
-    return said, tests
-
-
-def names_of(table: pd.DataFrame) -> list[str]:
-    """What each contrast is called beside a figure."""
-    return [f"{row.new} − {row.base}\n{SPOKEN[row.value]}" for row in table.itertuples()]
-
-
-def claim_rows(table: pd.DataFrame, verdicts: Mapping[str, str], tests: Mapping[str, str], sizes: str) -> list[dict]:
-    """The claims with what was measured, what came out and of how many."""
-    test = "paired difference by concept, training seed, prompt and noise; sign-flip test over concepts, Holm over four"
-    return [
-        dict(
-            source=source,
-            words=words,
-            test=f"{table.at[key, 'new']} minus {table.at[key, 'base']}, {SPOKEN[table.at[key, 'value']]}; {test}",
-            result=f"{table.at[key, 'said']}; {tests[key]}",
-            n=f"{counted(table.at[key, 'concepts'], 'concept')}, {sizes}",
-            verdict=verdicts[key],
-        )
-        for key, (source, words) in CLAIMS.items()
-    ]
-
-
-def contrast_table(table: pd.DataFrame):
-    """The primary contrasts as a page shows them."""
-    shown = table.assign(contrast=table["new"] + " − " + table["base"], measure=table["value"].map(SPOKEN))
-    columns = ["contrast", "measure", "said", "concepts", "alternative", "p", "p_holm"]
-    shown = shown[columns].set_index(["contrast", "measure"])
-    shown.columns = ["difference", "concepts", "tested for", "p", "p, Holm"]
-    return shown.style.format({"p": "{:.3f}", "p, Holm": "{:.3f}"}, na_rep="–")
-
-
 def numbers_of(summary: pd.DataFrame, methods: Sequence[str], reported: Sequence[str], named=()) -> pd.DataFrame:
     """One row per method and measure: mean over the reporting concepts and its interval over concepts and seeds.
 
@@ -168,59 +119,36 @@ def numbers_of(summary: pd.DataFrame, methods: Sequence[str], reported: Sequence
     return pd.DataFrame(rows)
 
 
-def number_table(numbers: pd.DataFrame):
-    """All of them, a column a method, as a page shows them; measures that no method has are left out."""
-    methods = list(dict.fromkeys(numbers["method"]))
-    wide = numbers.pivot(index=["measure", "kind"], columns="method", values="said")
-    wide = wide.reindex(list(MEASURES.values()))[methods]
-    return wide[(wide != "–").any(axis=1)].rename_axis(index=[None, None], columns=None).style
-
-
 def points(summary: pd.DataFrame, reported: Sequence[str]) -> pd.DataFrame:
     """Method and concept: both scores, mean over training seeds."""
     own = summary[summary["concept"].isin(reported)]
     return own.groupby(["method", "concept"])[list(SCORES)].mean()
 
 
-def beside(paired: pd.DataFrame, reported: Sequence[str]) -> str:
-    """DreamBooth minus the learned word, in words."""
-    if not (paired["method"] == DB).any():
-        return "DreamBooth was left out of this run"
-    sides = dict(arm="method", new=DB, base=TI, pair=PAIR)
-    found = {value: paired_interval(of_prompts(paired, value, reported), value, **sides) for value in SPOKEN}
-    told = "; ".join(f"{SPOKEN[value]} {in_words(change)}" for value, change in found.items() if change.n)
-    return f"DreamBooth minus SD + TI, from one training seed each: {told}"
+class Compared(NamedTuple):
+    """What the page's figures, tables and sentences are made of."""
+
+    methods: list[str]  # those that drew something, in their order
+    asked: Mapping[str, tuple]  # what judges: BY_ORACLE or BY_CLIP
+    paired: pd.DataFrame  # pictures of the learned words and DreamBooth, and the plain model's beside every seed
+    primary: pd.DataFrame  # a row per primary contrast
+    by_concept: dict[str, dict[str, float]]  # the same for each concept
+    verdicts: dict[str, str]
+    summary: pd.DataFrame  # a row per method, concept and training seed
+    numbers: pd.DataFrame  # a row per method and measure
 
 
-def oracle_said(numbers: pd.DataFrame) -> str:
-    """What the oracle finds in each method's pictures, in words."""
-    rates = numbers[numbers["value"].isin(list(ORACLE)) & numbers["mean"].notna() & (numbers["method"] != COPY)]
-    found = []
-    for kind, own in rates.groupby("value", sort=False):
-        shares = (f"{method} {100 * share:.0f} %" for method, share in zip(own["method"], own["mean"], strict=True))
-        found.append(f"{SEES[kind]}: {', '.join(shares)}")
-    return f"The oracle finds {'; '.join(found)}." if found else NO_ORACLE
-
-
-def kept_said(numbers: pd.DataFrame) -> str:
-    """In how many pictures the learned word keeps its concept, in a sentence; nothing without an oracle."""
-    kept = numbers.set_index(["method", "value"])["mean"].get((TI, "concept_seen"), np.nan)
-    return (
-        f"The oracle finds the concept in {percent(kept)} of the learned word’s pictures." if np.isfinite(kept) else ""
-    )
-
-
-def true_name_said(summary: pd.DataFrame, named: Sequence[str]) -> str:
-    """What the oracle finds for the words that name the concept already, and for the words learned again, in words."""
-    own = summary[summary["concept"].isin(named)]
-    means = own.groupby(["method", "concept"])[list(ORACLE)].mean().groupby("method").mean()
-    if TRUE not in means.index:
-        return "No concept of this run has a true name"
-    told = f"Of {counted(len(named), 'concept')} the model knows the true name"
-    if means.loc[[TRUE, TI]].isna().any(axis=None):
-        return f"{told}; without an oracle, the table above says how it scores"
-    pairs = (
-        f"{ORACLE[value][1]} {percent(means.at[TRUE, value])} with it and {percent(means.at[TI, value])} with the word"
-        for value in ORACLE
-    )
-    return f"{told}: {', '.join(pairs)} learned again"
+def compare(
+    scores: pd.DataFrame,  # a row a picture
+    plain: Mapping[str, str],  # concept -> its plain prompt
+    seeds: Sequence[int],
+    reported: Sequence[str],
+    named: Sequence[str],  # the concepts whose true name the model knows
+) -> Compared:
+    """The primary contrasts with their verdicts, and every number by method."""
+    methods = [m for m in (SD, TI, KL, DB, TRUE, COPY) if (scores["method"] == m).any()]
+    paired, asked = against_every_seed(scores, SD, [TI, KL, DB], seeds), BY_ORACLE if known(scores) else BY_CLIP
+    primary, intervals, by_concept = primary_contrasts(paired, list(plain), reported, asked)
+    summary = by_method(scores, plain, seeds[0])
+    numbers = numbers_of(summary, methods, reported, named)
+    return Compared(methods, asked, paired, primary, by_concept, verdicts(primary, intervals), summary, numbers)

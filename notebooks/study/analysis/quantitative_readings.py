@@ -1,10 +1,12 @@
 """Editability under every reading of the word: which of them gives a fall like the one that was published."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+import yaml
 from torch import Tensor
 
 from study.scores import READINGS as TEXTS
@@ -18,6 +20,13 @@ SHOWN_TOKEN = {"raw": "raw token", "own": "own CLIP", "trap": "own CLIP, trap"} 
 CALLED = TEXTS | SHOWN_TOKEN
 COLUMNS = {"deleted": "text_deleted", "class": "text_class", "context": "text_context", "raw": "raw"}
 COLUMNS |= {"own": "own", "trap": "trap"}
+
+
+def read_published(path: Path, base: str, learned: str) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """What others published, a row a method; the poster's rows by method; the share of editability that it leaves."""
+    published = pd.DataFrame(yaml.safe_load(path.read_text(encoding="utf-8")))
+    poster = published[published["source"].str.startswith("poster")].set_index("method")
+    return published, poster, float(poster.loc[learned, "editability"] / poster.loc[base, "editability"])
 
 
 @torch.no_grad()

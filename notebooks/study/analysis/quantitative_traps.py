@@ -1,12 +1,10 @@
 """Two pictures that a score is too kind to: one without its subject, and a smear of the training pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageFilter
-
-from study.scores import SCORES
 
 EMPTY, SMEAR = "no subject", "smear"
 BLUR = 0.08  # of the side
@@ -31,13 +29,11 @@ def smeared(images: Sequence[Image.Image], prompts: Sequence[str]) -> pd.DataFra
     return pd.DataFrame(dict(arm=SMEAR, step=0, prompt=p, text="", seed=0, image=smear(images)) for p in prompts)
 
 
-def trap_table(numbers: pd.DataFrame):
-    """Both scores and what the oracle finds, a column a method, as a page shows them."""
-    asked = dict.fromkeys([*SCORES, "concept_seen", "context_seen", "both_seen"])
-    called = SCORES | dict(concept_seen="K", context_seen="C", both_seen="B")
-    wide = numbers[numbers["value"].isin(asked)].pivot(index="value", columns="method", values="mean")
-    wide = wide.reindex(list(asked)).dropna(how="all").rename(index=called)[list(dict.fromkeys(numbers["method"]))]
-    return wide.rename_axis(index=None, columns=None).style.format("{:.2f}", na_rep="–")
+def tempting(draw: Callable, images: Sequence[Image.Image], prompts: Sequence[str]) -> list[pd.DataFrame]:
+    """Both, for every prompt, with their `method`; draw(None, texts) gives the plain model's pictures."""
+    bare = {without_subject(prompt): prompt for prompt in prompts}
+    empty = draw(None, list(bare)).replace({"prompt": bare}).assign(method=EMPTY, arm=EMPTY)
+    return [empty, smeared(images, prompts).assign(method=SMEAR)]
 
 
 def traps_said(numbers: pd.DataFrame, learned: str) -> str:

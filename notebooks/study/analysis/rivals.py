@@ -9,21 +9,23 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from study.methods import shown_method
+from study.methods import CLASS_WORD, NAIVE
+from study.scores import on_the_anchors_scale, summarised
 from study.truth import outcomes
-from study.wording import FEWEST_CONCEPTS, counted, in_words, opposite, percent, verdict, verdict_of_all
-from textinv_core.evaluation.metrics import editability_at
-from textinv_core.evaluation.stats import UNKNOWN, Interval, holm, mean_interval, paired_interval
+from textinv_core.evaluation.metrics import editability_at, summarise
+from textinv_core.evaluation.stats import UNKNOWN, Interval
 
-SMALLEST = 0.05  # of pictures: the smallest difference in B that would matter to anybody
-CLASS_WORD, NAIVE = "class word", "naive"  # what learning starts from; learning with nothing added
 BY = ("concept", "method", "value", "seed")
 REPETITIONS = 2000
 
 
-def by_oracle(seen: pd.DataFrame, plain: Mapping[str, str]) -> pd.DataFrame:
-    """One row per concept, method, value and training seed: the shares K, C and B of its pictures."""
-    return outcomes(seen, plain, by=BY)
+def by_oracle(seen: pd.DataFrame, pictures: pd.DataFrame, concept: str, plain: Mapping[str, str]) -> pd.DataFrame:
+    """One row per method, value and training seed of a concept: the shares K, C and B of its pictures.
+
+    seen: what the oracle saw in them, row by row; plain: {concept: its plain prompt}.
+    """
+    own = pictures[["prompt", "method", "value", "train_seed"]].rename(columns={"train_seed": "seed"})
+    return outcomes(own.join(seen).assign(concept=concept), plain, by=BY)
 
 
 def by_clip(scaled: pd.DataFrame) -> pd.DataFrame:
@@ -32,12 +34,25 @@ def by_clip(scaled: pd.DataFrame) -> pd.DataFrame:
     return scaled[list(BY)].assign(K=K, C=C, B=np.sqrt(K.clip(0) * C.clip(0)))
 
 
+def clip_scaled(scores: pd.DataFrame, anchors: pd.DataFrame, plain: Mapping[str, str]) -> pd.DataFrame:
+    """CLIP's scores of one concept's pictures, by method, value and seed, on the scale of its anchors."""
+    name = scores["concept"].iloc[0]
+    own = scores.drop(columns="seed").rename(columns={"train_seed": "seed"})
+    ends = summarised(anchors[anchors["concept"] == name], plain).set_index(["arm", "concept"])
+    return on_the_anchors_scale(summarise(own, plain[name], BY), ends)
+
+
+def middle_of(values: Sequence[float], many: int) -> list[float]:
+    """So many of the values in order, from their middle."""
+    return sorted(values)[max(0, len(values) - many) // 2 :][:many]
+
+
 def tuned(settings: pd.DataFrame, development: Sequence[str]) -> pd.DataFrame:
     """Method -> the value with the best mean B over development concepts, that mean, and how many were tried.
 
-    The first of equals. A method of which B is known nowhere gets the middle one of its values.
+    The first of equals. A method of which B is known on none of them gets the middle one of its values.
     """
-    own = settings[settings["concept"].isin(development)]
+    own = settings.assign(B=settings["B"].where(settings["concept"].isin(development)))
     means = own.groupby(["method", "value", "concept"], sort=False)["B"].mean().groupby(level=[0, 1], sort=False).mean()
     rows = {}
     for method, of in means.groupby(level="method", sort=False):
@@ -47,10 +62,22 @@ def tuned(settings: pd.DataFrame, development: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
 
 
+def first_pictures(pictures: pd.DataFrame, seed: int) -> pd.Series:
+    """(method, value, prompt) -> the picture of a training seed from the first noise."""
+    own = pictures[(pictures["train_seed"] == seed) & (pictures["seed"] == 0)]
+    return own.set_index(["method", "value", "prompt"])["image"]
+
+
 def at_chosen(settings: pd.DataFrame, chosen: pd.DataFrame, reported: Sequence[str]) -> pd.DataFrame:
     """The rows of the reporting concepts at each method's chosen value."""
     own = settings[settings["concept"].isin(reported) & settings["method"].isin(chosen.index)]
     return own[own["value"] == own["method"].map(chosen["value"])].reset_index(drop=True)
+
+
+def means_of(settings: pd.DataFrame, reported: Sequence[str]) -> pd.DataFrame:
+    """(method, value) -> K, C and B, mean over the reporting concepts and seeds."""
+    own = settings[settings["concept"].isin(reported)]
+    return own.groupby(["method", "value"], sort=False)[["K", "C", "B"]].mean()
 
 
 class Cube(NamedTuple):
@@ -117,103 +144,6 @@ def at_equal_likeness(settings: pd.DataFrame, reported: Sequence[str], level: fl
         low, high = np.quantile(drawn, [0.025, 0.975]) if len(drawn) > len(read) / 2 else (np.nan, np.nan)
         found[method] = Interval(read[0], float(low), float(high), n) if np.isfinite(read[0]) else UNKNOWN
     return found
-
-
-def contrasts(chosen: pd.DataFrame, base: str) -> pd.DataFrame:
-    """Every method minus `base` in B at the chosen settings: a row each with its interval and Holm's p over all."""
-    rows = {}
-    for method in dict.fromkeys(chosen["method"]):
-        if method != base:
-            found = paired_interval(chosen, "B", arm="method", new=method, base=base)
-            rows[method] = dict(interval=found, estimate=found.estimate, low=found.low, high=found.high, p=found.p)
-    columns = ["interval", "estimate", "low", "high", "p"]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("method")
-    table["p_holm"] = np.where(table["p"].notna(), holm(table["p"].fillna(1.0)), np.nan) if len(table) else []
-    return table
-
-
-def in_one_table(
-    chosen: pd.DataFrame,
-    choice: pd.DataFrame,
-    at_level: Mapping[str, Interval],
-    best: pd.Series,
-    seconds: Mapping[str, float],
-) -> pd.DataFrame:
-    """Method -> B with interval, K, C, C at equal K, spread over seeds, seconds, settings tried, how often best."""
-    rows = {}
-    for method, own in chosen.groupby("method", sort=False):
-        B = mean_interval(own, "B", ["concept", "seed"])
-        spread = own.groupby("concept")["B"].std().mean()
-        rows[method] = dict(B=B.estimate, low=B.low, high=B.high, K=own["K"].mean(), C=own["C"].mean())
-        rows[method] |= dict(C_at_K=at_level.get(method, UNKNOWN).estimate, spread=spread)
-        rows[method] |= dict(seconds=seconds.get(method, np.nan), best=best.get(method, np.nan))
-        rows[method] |= dict(value=choice["value"].get(method), tried=choice["tried"].get(method, 0))
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
-    return table.sort_values("B", ascending=False, kind="stable")
-
-
-def table_shown(table: pd.DataFrame):
-    """The same as a page shows it."""
-    bounds = [f" [{row.low:.2f}, {row.high:.2f}]" if np.isfinite(row.low) else "" for row in table.itertuples()]
-    shown = table.assign(B=[f"{b:.2f}{more}" for b, more in zip(table["B"], bounds, strict=True)])
-    names = {"B": "B", "K": "K", "C": "C", "C_at_K": "C at equal K", "spread": "spread over seeds"}
-    names |= {"seconds": "seconds a word", "value": "setting", "tried": "settings tried", "best": "best in"}
-    shown = shown[list(names)].rename(columns=names).rename(index=shown_method).rename_axis(None)
-    form = {name: "{:.2f}" for name in ("K", "C", "C at equal K", "spread over seeds")}
-    form |= {"seconds a word": "{:.1f}", "setting": "{:g}", "settings tried": "{:.0f}", "best in": "{:.0%}"}
-    return shown.style.format(form, na_rep="–")
-
-
-def answer(against: pd.DataFrame, kl: pd.DataFrame, control: Interval) -> dict[str, str]:
-    """Verdicts: `any`, some rival beats the naive word; `kl`, KL beats it; `kl_best`, KL beats every other method.
-
-    against: `contrasts` with the naive word; kl: with KL as the base, so that a rival which is better lies above zero.
-    control: the class word minus the naive word, which must not show a gain too.
-    """
-    shows = bool(control.low > 0)
-    each = {m: verdict(r["interval"], smallest=SMALLEST, p=r["p_holm"], control=shows) for m, r in against.iterrows()}
-    found = set(each.values())
-    some = "supported" if "supported" in found else "not supported" if found == {"not supported"} else "undecided"
-    beaten = [verdict(opposite(r["interval"]), p=r["p_holm"]) for _, r in kl.iterrows()]
-    return dict(any=some, kl=each.get("kl", "undecided"), kl_best=verdict_of_all(beaten))
-
-
-def advice(table: pd.DataFrame, chosen: pd.DataFrame, what: str) -> tuple[str, str]:
-    """Two sentences: what to choose, and what cannot be told apart from it, the cheapest first named.
-
-    what: what B is, in words.
-    """
-    known = table[table["B"].notna()]
-    if known.empty:
-        return "No method can be advised: B is not known for any of them.", "Look at the pictures."
-    first = known.index[0]
-    won = percent(known.at[first, "best"], "an unknown share")
-    interval = Interval(known.at[first, "B"], known.at[first, "low"], known.at[first, "high"], {})
-    one = (
-        f"Choose {shown_method(first)} (setting {known.at[first, 'value']:g}): {what} is {in_words(interval, '.2f')}, "
-    )
-    one += f"and it is the best in {won} of resampled studies."
-    near = []
-    for method in known.index[1:]:
-        apart = paired_interval(chosen, "B", arm="method", new=method, base=first)
-        if not apart.high < 0:
-            near.append(method)
-    if not near:
-        return one, "Every other method is worse, its interval clear of zero."
-    near.sort(key=lambda m: (np.nan_to_num(known.at[m, "seconds"], nan=np.inf), list(known.index).index(m)))
-    concepts = chosen["concept"].nunique()
-    few = "" if concepts >= FEWEST_CONCEPTS else f", from {counted(concepts, 'concept')}"
-    others = ", ".join(map(shown_method, near))
-    return one, f"Not to be told apart from it{few}, the cheapest first: {others}."
-
-
-def said(against: pd.DataFrame) -> str:
-    """Each method's gain over the base, in words."""
-    told = []
-    for method, row in against.iterrows():
-        p = f" (Holm p {row['p_holm']:.2f})" if np.isfinite(row["p_holm"]) else ""
-        told.append(f"{shown_method(method)} {in_words(row['interval'], '+.2f')}{p}")
-    return "; ".join(told)
 
 
 def _read_off(level: float, points: np.ndarray) -> float:

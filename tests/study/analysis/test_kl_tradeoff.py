@@ -1,6 +1,7 @@
 """Leashes on made-up tables: the choice of a weight, equal terms, contexts one by one, verdicts not to be forced."""
 
 import functools
+import re
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,10 @@ import pytest
 
 from study.analysis import kl_tradeoff as analysis
 from study.analysis import kl_tradeoff_claims as decide
+from study.analysis import kl_tradeoff_places as hard
 from study.analysis import kl_tradeoff_told as told
 from study.analysis.kl_tradeoff import BY_CLIP, BY_ORACLE, KL, RIVALS
+from study.analysis.kl_tradeoff_compared import at_places, compare
 from textinv_core.evaluation.stats import UNKNOWN, Interval
 
 WEIGHTS = [0.1, 0.3, 1.0, 3.0]
@@ -167,13 +170,15 @@ def test_a_leash_that_trades_better_is_found_and_one_that_does_not_is_not():
     answer, table, found, _ = judged(0.0)
     assert answer["better"] == "not supported"
     assert told.no_better_than(found, table) == list(RIVALS)
-    assert "does not trade better than early stopping" in told.answered(answer, found, table, decided=True)
+    short = told.answered(answer, found, table, decided=True, needed="nowhere is a leash needed")
+    assert "trades no better than early stopping" in short and short.endswith("and nowhere is a leash needed.")
+    assert len(re.findall(r"\d+", short)) <= 2 and short.count(". ") == 1  # the head of a page: two sentences
 
 
 def test_an_edge_or_no_concept_kept_back_decides_nothing_of_the_chosen_weight():
     answer, table, found, _ = judged(safe=False)
     assert [answer[key] for key in ("keeps", "steady", "stays")] == ["undecided"] * 3
-    assert "decides nothing" in told.answered(answer, found, table, decided=False)
+    assert "decides nothing" in told.answered(answer, found, table, decided=False, needed="nowhere")
 
 
 def test_a_control_that_shows_the_same_decides():
@@ -229,12 +234,54 @@ def test_the_control_is_the_stop_that_keeps_as_much():
 
 
 def test_what_is_said_has_every_key_the_claims_need():
-    answer, table, found, beside = judged()
-    given = dict(uniform_weights=[], l2_weights=[0.1], shares=[0.5], rate_shares=[0.3], level=0.5)
-    said = told.settings(given, BY_ORACLE, WEIGHTS, 50, len(NAMES)) | told.contrasts(found) | dict(kl_weight="0.1")
+    answer, _, found, beside = judged()
+    given = dict(level=0.5, seeds=[0, 1], images_per_prompt=3)
+    said = answer | told.settings(given, BY_ORACLE, len(NAMES)) | told.contrasts(found) | dict(kl_weight="0.1")
     said |= {f"{key}_told": "x" for key in told.spoken(beside, BY_ORACLE)}
     claims = told.claims(said)
-    assert set(claims) == set(answer) and [c["primary"] for c in claims.values()] == [True, True, False, False]
-    assert said["uniform_weights"] == "none" and "early stopping +" in said["likeness_told"]
+    assert [claim["verdict"] for claim in claims] == [answer[key] for key in ("keeps", "better", "steady", "stays")]
+    assert [claim["primary"] for claim in claims] == [True, True, False, False]
+    assert claims[0]["n"] == "10 concepts, 2 training seeds, 3 pictures a prompt"
+    assert "early stopping +" in said["likeness_told"]
     likeness, pull = (f(study(), BY_ORACLE, 0.5) for f in (analysis.at_equal_likeness, analysis.at_equal_pull))
     assert "early stopping 20" in told.reach_told(likeness, pull, study())
+
+
+# --- all of it at once ---------------------------------------------------------------------------------
+
+NO_PICTURES = pd.DataFrame(columns=["concept", "prompt", "seed", "image", "method", "strength", "context_seen"])
+
+
+@functools.cache
+def whole(safe=True):
+    results = study().assign(beta=0.004)
+    return results, compare(results, NO_PICTURES, {}, BY_ORACLE, 0.3, 0.5, safe=safe)
+
+
+def test_all_at_once_is_what_its_parts_are():
+    table, found, beside = compared(0.2)
+    _, one = whole()
+    pd.testing.assert_frame_equal(one.primary, table)
+    assert list(one.found) == list(found) and list(one.beside) == list(beside) and one.size == 3
+    assert one.answer == decide.answers(found, table, beside, one.contexts, "C", safe=True)
+    assert one.contexts.empty and set(one.others["terms"]) == {"equal likeness, all settings", "equal pull"}
+    assert "KL minus rival" in decide.contrast_table(one.primary, one.others).to_html()
+
+
+def test_everything_the_page_quotes_comes_of_one_call():
+    results, one = whole()
+    choice = analysis.choose_weight(by_weight([0.1, 0.3, 0.4, 0.3, 0.1]), BY_ORACLE, WEIGHTS)
+    needed = hard.where_needed(pd.DataFrame(columns=["place", *analysis.SETTING, "K", "C", "B"]), BY_ORACLE)
+    given = dict(level=0.5, seeds=[0, 1], images_per_prompt=3, kl_weight=0.0, places=[])
+    how = dict(given=given, model="a model", weight=0.3, safe=True)
+    said = told.told(one, choice, needed, results, BY_ORACLE, **how)
+    assert all(isinstance(value, str) for value in said.values())
+    assert (
+        said["verdict_short"].startswith("On a model, ") and said["kl_beta"] == "0.004" and said["keeps"] == "supported"
+    )
+    assert len(told.claims(said)) == 4
+
+
+def test_places_are_read_apart():
+    pictures = pd.DataFrame(dict(place=[]))
+    assert list(at_places(pictures, pd.DataFrame(), {})) == ["place", *analysis.SETTING]

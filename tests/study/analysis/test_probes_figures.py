@@ -6,9 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import draw
 
 from study.analysis import probes_figures as figures
-from study.analysis.probes import CLASS, NAIVE, POOLED, READINGS, RIGHT, RUNGS, TRAP, slopes
+from study.analysis.probes import CLASS, NAIVE, NAIVE_SCALED, POOLED, READINGS, RIGHT, RUNGS, TRAP, slopes
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +56,18 @@ def test_words_among_the_ordinary():
     edges = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == "--"][:2]
     assert edges == pytest.approx([0.525, 1.475])  # 95 % of the ordinary lengths, over the vocabulary's
     assert "ordinary words" in {label.get_text() for label in ax.get_legend().get_texts()}
+
+
+def test_pictures_have_a_row_for_each_word_that_drew_any():
+    drawn = pd.DataFrame(
+        [
+            dict(reading=k, prompt=p, image=draw(i))
+            for i, k in enumerate((NAIVE, CLASS, NAIVE_SCALED))
+            for p in ("a photo of {}", "a photo of {} at night")
+        ]
+    ).set_index(["reading", "prompt"])["image"]
+    heads = {"plum_cat": {"a photo of {}": "plain", "a photo of {} at night": "at night"}}
+    (ax,) = figures.pictures({"plum_cat": drawn}, {"plum_cat": draw(9)}, heads, {"plum_cat": "plum cat"}).axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == [CLASS, NAIVE]  # without the rescaled one
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["pictures", "plain", "at night"]
+    assert ax.get_xlabel() == "plum cat"

@@ -1,5 +1,7 @@
 """Pictures of each context by itself, and how the page on probes says what was found."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,9 @@ from pocket_world.world.scenes import SCENES
 
 from study.analysis import probes_pictures as pictured
 from study.analysis import probes_said as said
+from study.analysis import probes_told as told
 from study.analysis.probes import CLASS, KL, NAIVE, RANDOM, RIGHT, TRAP, TRUE
+from study.analysis.probes_compared import compare
 from study.analysis.probes_pictures import BOTH, DIFFERS, HAS, KEEPS, PLAIN
 from textinv_core.evaluation.stats import UNKNOWN
 
@@ -36,6 +40,18 @@ def test_people_dance_and_with_somebody_else(concept):
         ("a photo of {} in the forest", "in the forest"),
     ]
     assert "dancing with a girl" in pictured.contexts_of(girl.model_copy(update={"class_word": "man"}), 1).values()
+
+
+def test_what_is_not_learned_is_drawn_once():
+    def drawing(row, texts, *, word):
+        return pd.DataFrame(dict(prompt=texts, image=[f"{row} {word}"] * len(texts)))
+
+    ways = {s: {CLASS: ("a tree", []), NAIVE: ("<x>", [f"row {s}"])} for s in (3, 4)}
+    table = pictured.draw_ways(drawing, ways, ["p", "q"])
+    assert table.groupby("reading").size().to_dict() == {CLASS: 2, NAIVE: 4}
+    assert table.loc[table["reading"] == CLASS, "trained"].isna().all()
+    assert list(table["image"].unique()) == ["None a tree", "row 3 <x>", "row 4 <x>"]
+    assert table["arm"].nunique() == 3
 
 
 def test_a_dance_with_a_partner_takes_both():
@@ -139,8 +155,8 @@ def test_means_by_context_are_of_texts_read_at_their_end():
     [("supported", "counts for less"), ("not supported", "still counts"), ("undecided", "undecided")],
 )
 def test_the_answer_has_its_two_numbers(verdict, words):
-    told = said.answer(verdict, {NAIVE: 0.25, CLASS: 1.0}, "doing ballet", True, True)
-    assert words in told and "25 %" in told and "100 %" in told and "trap" in told
+    short = said.answer(verdict, {NAIVE: 0.25, CLASS: 1.0}, "doing ballet", True, True)
+    assert words in short and "25 %" in short and "100 %" in short and "trap" in short
     assert "trap" not in said.answer(verdict, {NAIVE: 0.25, CLASS: 1.0}, "doing ballet", True, False)
     assert "0.250" in said.answer(verdict, {NAIVE: 0.25, CLASS: 1.0}, "doing ballet", False, False)
 
@@ -175,3 +191,36 @@ def test_the_oracle_is_asked_for_things_that_the_world_knows(concept):
         seen = pictured.seen(lambda table, asked: sees(oracle, table, asked, "merry_man"), pictures, phrases)
         assert seen[KEEPS].notna().all() and seen[HAS].notna().tolist() == [False] + [True] * len(phrases)
     assert set(label(oracle.read_pictures([draw(0)]), "scene")) <= {NONE, *SCENES} and NONE not in SCENES
+
+
+# --- the page as a whole, where no CLIP could be asked ---------------------------------------------------
+
+NOTHING = pd.DataFrame()
+
+
+def compared(there=lost_at_night, scores=None):
+    return compare(NOTHING, NOTHING, scores_of(there) if scores is None else scores, "at night")
+
+
+def test_all_at_once_is_what_its_parts_are():
+    found = compared()
+    assert found.by_oracle and list(found.share.index) == [CLASS, RANDOM, NAIVE, KL]
+    assert found.share.at[NAIVE, HAS] == 0 and found.contrasts.at[("context", NAIVE), "estimate"] == 1
+    assert found.both.startswith("+0.500") and set(found.each["reading"]) == {NAIVE, KL}
+    blind = scores_of(lost_at_night).assign(**{HAS: np.nan, KEEPS: np.nan, BOTH: np.nan})
+    assert compared(scores=blind).evidence == DIFFERS and not compared(scores=blind).by_oracle
+
+
+def test_everything_the_page_quotes_and_claims():
+    found, places = compared(), places_of(naive=1, kl=0)
+    how = dict(about_clip="no CLIP", probed=False, quirk=False)
+    said_of = told.told(found, moved_of(0.0), NOTHING, places, model="a model", **how)
+    assert all(isinstance(value, str) for value in said_of.values())
+    assert (
+        said_of["verdict_short"].startswith("On a model, ") and len(re.findall(r"\d+", said_of["verdict_short"])) <= 2
+    )
+    assert said_of["n_third"] == said_of["n_people"] == "0" and said_of["outside_naive"] == "100 %"
+    claims = told.claims(found, said_of, "no CLIP", probed=False, seeds=2, concepts=3)
+    assert len(claims) == 8 and claims[-1]["verdict"] == said_of["leaves"] and claims[-1]["n"].startswith("3 concepts")
+    assert [claim["result"] for claim in claims[:6]] == ["no CLIP"] * 6  # of the probes; the seventh is of pictures
+    assert claims[0]["source"] == "research note, experiment 1" and claims[6]["source"] == "research note"

@@ -99,3 +99,17 @@ def test_a_true_name_lies_where_its_word_does(pipe, concept, words):
     named = places[places["reading"] == TRUE]
     assert named["norm"].iloc[0] == pytest.approx(float(initial_rows(pipe, "castle").norm()))
     assert "castle" not in set(named["nearest"]) and named["cosine"].max() < 0.999
+
+
+def test_without_a_clip_nothing_is_asked_and_without_an_oracle_no_place_is_known(judge, concept, words, tokenizer):
+    readings = {(concept.name, 0): {CLASS: ("a tower", []), NAIVE: ("<red-tower>", words[:1])}}
+    how = dict(tokenizer=tokenizer, side=32, count=2)
+    plain = {concept.name: "a photo of {}"}
+
+    def at_night(images):
+        return ["", *["at night"] * (len(images) - 1)]
+
+    for clip, places_in in ((None, None), (judge, None), (judge, at_night)):
+        order, third = asked.three_probes(clip, readings, [concept], plain, places_in=places_in, **how)
+        assert order.empty == (clip is None) and third.empty == (places_in is None)
+    assert set(third["context"]) == {"at night"} and set(order["rung"]) == {"own", "look_alike"}
