@@ -93,8 +93,8 @@ for key, value in numbers.items():
 # {glue:text}`n_pages` of {glue:text}`n_asked` experiments are read here ({glue:text}`read`). Of the primary claims
 # alone: {glue:text}`primary`.
 #
-# **What to do.** Build on what carries a ✓, and before you rely on it open its row: the interval says how much was found,
-# the test says against what. Do not build on a question mark in either direction.
+# **What to do.** Build on what carries a ✓, and before you rely on it open its row: the interval says how much was
+# found, the test says against what. Do not build on a question mark in either direction.
 #
 # What it does not show:
 #
