@@ -60,4 +60,5 @@ def test_the_rows_become_claims_and_a_table():
 def test_every_contrast_is_quoted_with_its_verdict_interval_and_test():
     said = verdicts_said(decided(ASKED, dict.fromkeys(ASKED, UP)))
     assert set(said) == {f"{what}_{key}" for what in ("verdict", "said") for key in ASKED}
-    assert said["verdict_rises"] == "supported" and said["said_rises"].startswith("+0.30, 95 % interval +0.20 to +0.40; ")
+    assert said["verdict_rises"] == "supported"
+    assert said["said_rises"].startswith("+0.30, 95 % interval +0.20 to +0.40; ")
