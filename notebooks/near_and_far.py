@@ -67,29 +67,21 @@ from study.analysis.near_and_far import DB, FAR, NEAR, SD, TI
 from study.analysis.near_and_far_told import told
 from study.contrasts import as_claims, contrast_table, decided
 from study.page import Claim, begin
+from study.tuning import drawn_by_tuned, identifier_of
 from study.wording import counted
-from textinv_core.baselines.dreambooth import DreamBooth, dreambooth, rare_token
 from textinv_core.evaluation.metrics import evaluate
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import context_prompts
-from textinv_core.learning.precision import autocast_dtype
 
 page = begin("near_and_far", globals())
 prompts, oracle = page.prompts(), open_oracle(model)
-token = identifier or rare_token(page.pipe.tokenizer)
-spare, half = page.store.pictures.with_name("dreambooth"), autocast_dtype(page.pipe.unet)
-how = dict(steps=dreambooth_steps, learning_rate=dreambooth_learning_rate, class_pictures=class_pictures)
 tiles, parts = [], []
 for c in page.concepts:
     texts, arms = prompts[c.name], [Arm(c, seed=s, learning_rate=learning_rate) for s in seeds]
     words = page.store.learn(page.pipe, arms, steps=steps, batch_size=batch_size)
     tables = [page.draw(word, texts).assign(method=TI, train_seed=s) for s, word in zip(seeds, words.at(), strict=True)]
-    recipe = DreamBooth(c, identifier=token, seed=seeds[0], batch_size=batch_size, **how)
-    tuned = dreambooth(page.pipe, recipe, out=spare, dtype=half, **page.drawing)
-    by_tuned = page.draw(None, texts, pipe=tuned, word=recipe.word)
-    tables.append(by_tuned.assign(method=DB, arm="dreambooth", train_seed=seeds[0]))
+    tables.append(drawn_by_tuned(page, c, texts).assign(method=DB, arm="dreambooth", train_seed=seeds[0]))
     tables.append(page.draw_plain(c, texts).assign(method=SD, train_seed=seeds[0]))
-    del tuned
     pictures = pd.concat(tables, ignore_index=True)
     is_plain, group = pictures["prompt"] == texts[0], FAR if c.name in strangers else NEAR
     seen = sees(oracle, pictures, context_prompts(c.kind), c.name)
@@ -137,7 +129,7 @@ by_clip = "This model has no oracle, so they stay open: only CLIP’s reading is
 page.say(
     **page.common("n_seeds", "n_pictures", "n_contexts", "steps", "dreambooth_steps", "settings_from"),
     **told(numbers, primary, analysis.agreement(shares, (TI, DB)), page.model_name),
-    token=token,
+    token=identifier_of(page),
     judged_by="All three are read by the oracle." if oracle else by_clip,
 )
 
@@ -149,11 +141,11 @@ page.say(
 # **What to do.** Ask first whether the model could draw the thing if only it had a name for it. If so, a word will do;
 # if not, no length of training helps a word, and the network has to change.
 #
-# What it does not show: how wide the gap really is, since a stranger is read generously, by the member of the world that
-# its own pictures resemble most; what a longer or better tuned DreamBooth would do (here {glue:text}`dreambooth_steps`
-# steps, one training seed, settings looked for briefly; the word has {glue:text}`steps`, {glue:text}`settings_from`);
-# or other concepts, of which there are {glue:text}`n_near` and {glue:text}`n_far`, with {glue:text}`n_pictures`
-# pictures a prompt and {glue:text}`n_contexts` contexts.
+# What it does not show: how wide the gap really is, since a stranger is read generously, by the member of the world
+# that its own pictures resemble most; what a longer or better tuned DreamBooth would do (here
+# {glue:text}`dreambooth_steps` steps, one training seed, settings looked for briefly; the word has {glue:text}`steps`,
+# {glue:text}`settings_from`); or other concepts than these, with {glue:text}`n_pictures` pictures a prompt and
+# {glue:text}`n_contexts` contexts.
 
 # %% [markdown]
 # ## Exercise
@@ -180,4 +172,4 @@ analysis.group_table(numbers)
 n = f"{counted(len(seeds), 'training seed')}, {counted(images_per_prompt, 'picture')} a prompt"
 claims = [Claim(**fields) for fields in as_claims(analysis.QUESTIONS, primary, n)]
 tables = dict(scores=pictures, shares=shares, numbers=numbers.reset_index(), primary=primary.reset_index())
-page.close(tables, claims, identifier=token)
+page.close(tables, claims, identifier=identifier_of(page))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from PIL import Image
 
-from textinv_core.files import atomic
+from textinv_core.files import atomic, write_image
 from textinv_core.learning.concepts import Concept, load_concept
 
 
@@ -36,6 +37,13 @@ def write_concept(
             if stale.name not in wanted:
                 stale.unlink()
     return load_concept(folder)
+
+
+def write_drawn(folder: str | Path, like: Concept, pictures: Sequence[Image.Image]) -> Concept:
+    """`write_concept` with pictures that are no files yet; they are kept in a folder beside it."""
+    beside = Path(folder).with_name(f"{Path(folder).name}-drawn")
+    paths = [write_image(beside / f"{i:03d}.png", picture) for i, picture in enumerate(pictures)]
+    return write_concept(folder, like, paths, like.held_out)
 
 
 def held_back(concept: Concept, share: float = 0.25) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
