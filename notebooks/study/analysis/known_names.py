@@ -124,5 +124,5 @@ def shares_of(pictures: pd.DataFrame, plain: Mapping[str, str]) -> pd.DataFrame:
     """A row a method, concept and training seed: K, C, B and CLIP's two scores."""
     by = ["method", "concept", "seed"]
     parts = [summarise(rows, plain[name], by=by) for name, rows in pictures.groupby("concept", sort=False)]
-    scores = pd.concat(parts, ignore_index=True)[[*by, *SCORES]]
+    scores = pd.concat(parts, ignore_index=True).reindex(columns=[*by, *SCORES])  # without a context, no editability
     return outcomes(pictures, plain, by=by).merge(scores, on=by, validate="one_to_one")

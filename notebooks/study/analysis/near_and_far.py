@@ -43,7 +43,7 @@ def shares_of(pictures: pd.DataFrame, plain: Mapping[str, str]) -> pd.DataFrame:
     """A row a method, concept and training seed: K, C, B and CLIP's two scores, and the concept's `group`."""
     by = ["method", "concept", "seed"]
     parts = [summarise(rows, plain[name], by=by) for name, rows in pictures.groupby("concept", sort=False)]
-    scores = pd.concat(parts, ignore_index=True)[[*by, *SCORES]]
+    scores = pd.concat(parts, ignore_index=True).reindex(columns=[*by, *SCORES])  # without a context, no editability
     group = pictures.drop_duplicates("concept").set_index("concept")["group"]
     table = outcomes(pictures, plain, by=by).merge(scores, on=by, validate="one_to_one")
     return table.assign(group=table["concept"].map(group))
