@@ -21,9 +21,10 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# A learned word is one row in a table; the network that draws stays as it is. So it should be able to call up what the network can draw
-# already, and nothing else. Here are two kinds of concepts: some that the drawing programs of the model’s world could have made, though it never saw
-# them, and strangers that no program of that world makes. Beside the word stands DreamBooth {cite:p}`ruiz2023`, which changes the network itself.
+# A learned word is one row in a table; the network that draws stays as it is. So it should be able to call up what the
+# network can draw already, and nothing else. Here are two kinds of concepts: some that the drawing programs of the
+# model’s world could have made, though it never saw them, and *strangers* that no program of that world makes. Beside
+# the word stands {term}`DreamBooth` {cite:p}`ruiz2023`, which changes the network itself.
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -57,164 +58,118 @@ check_notebook(In, globals())
 # %% tags=["hide-input"]
 # %matplotlib inline
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from pocket_world.oracle.witness import open_oracle, sees
 
 from study.analysis import near_and_far as analysis
+from study.analysis import near_and_far_figures as figures
 from study.analysis.near_and_far import DB, FAR, NEAR, SD, TI
+from study.analysis.near_and_far_told import told
 from study.contrasts import as_claims, contrast_table, decided
-from study.figures import image_grid
 from study.page import Claim, begin
-from study.panels import PIXELS, nothing_there
+from study.tuning import drawn_by_tuned, identifier_of
 from study.wording import counted
-from textinv_core.baselines.dreambooth import DreamBooth, dreambooth, rare_token
 from textinv_core.evaluation.metrics import evaluate
 from textinv_core.learning.arms import Arm
-from textinv_core.learning.concepts import context_prompts, load_images
-from textinv_core.learning.precision import autocast_dtype
+from textinv_core.learning.concepts import context_prompts
 
 page = begin("near_and_far", globals())
-label, prompts, oracle = page.labels, page.prompts(), open_oracle(model)
-plain = {name: texts[0] for name, texts in prompts.items()}
-group_of = {name: FAR if name in strangers else NEAR for name in page.names}
-token = identifier or rare_token(page.pipe.tokenizer)
-
-# %% [markdown]
-# ## What is compared
-#
-# {glue:text}`n_near` concepts of the model’s world and {glue:text}`n_far` strangers; a word after {glue:text}`steps` steps, {glue:text}`n_seeds` training
-# seeds, and DreamBooth after {glue:text}`dreambooth_steps` steps, from the first seed, called by “{glue:text}`token`” before the class word. All draw from
-# the same noises. K, the concept is kept in plain pictures; C, the context is there; B, both in one picture. {glue:text}`judged_by`
-#
-# Named before looking, four primary contrasts, each with {glue:text}`smallest` as the smallest effect of interest:
-#
-# - K of the word, in the world minus strangers. Control: DreamBooth; a gap as wide there is one of reading, not of learning.
-# - K on strangers, DreamBooth minus the word: does changing the network learn what the word does not?
-# - K in the world, DreamBooth minus the word: is the difference within the smallest of interest?
-# - C over all concepts, the word minus DreamBooth: does the word keep more of the sentence?
-
-# %% tags=["hide-input"]
-drawn, parts = {}, []
-spare, half = page.store.pictures.with_name("dreambooth"), autocast_dtype(page.pipe.unet)
+prompts, oracle = page.prompts(), open_oracle(model)
+tiles, parts = [], []
 for c in page.concepts:
     texts, arms = prompts[c.name], [Arm(c, seed=s, learning_rate=learning_rate) for s in seeds]
     words = page.store.learn(page.pipe, arms, steps=steps, batch_size=batch_size)
     tables = [page.draw(word, texts).assign(method=TI, train_seed=s) for s, word in zip(seeds, words.at(), strict=True)]
-    how = dict(steps=dreambooth_steps, learning_rate=dreambooth_learning_rate, class_pictures=class_pictures)
-    recipe = DreamBooth(c, identifier=token, seed=seeds[0], batch_size=batch_size, **how)
-    tuned = dreambooth(page.pipe, recipe, out=spare, dtype=half, **page.drawing)
-    pictures = page.draw(None, texts, pipe=tuned, word=recipe.word)
-    tables += [pictures.assign(method=DB, arm="dreambooth", train_seed=seeds[0])]
-    tables += [page.draw_plain(c, texts).assign(method=SD, train_seed=seeds[0])]
-    del tuned
+    tables.append(drawn_by_tuned(page, c, texts).assign(method=DB, arm="dreambooth", train_seed=seeds[0]))
+    tables.append(page.draw_plain(c, texts).assign(method=SD, train_seed=seeds[0]))
     pictures = pd.concat(tables, ignore_index=True)
-    drawn[c.name] = pictures[pictures["train_seed"] == seeds[0]].drop_duplicates(["method", "prompt"])
+    is_plain, group = pictures["prompt"] == texts[0], FAR if c.name in strangers else NEAR
     seen = sees(oracle, pictures, context_prompts(c.kind), c.name)
-    scored = evaluate(pictures, c, page.judge).join(seen).assign(group=group_of[c.name], is_plain=pictures["prompt"] == texts[0])
-    parts.append(scored)
+    parts.append(evaluate(pictures, c, page.judge).join(seen).assign(group=group, is_plain=is_plain))
+    tiles += figures.tiles_of(c, group, pictures[is_plain & (pictures["train_seed"] == seeds[0])])
 pictures = pd.concat(parts, ignore_index=True).rename(columns={"seed": "image", "train_seed": "seed"})
-shares = analysis.shares_of(pictures, plain)
+shares = analysis.shares_of(pictures, {name: texts[0] for name, texts in prompts.items()})
 
 # %% [markdown]
 # ## The pictures side by side
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "One noise, one training seed. Above, concepts of the model\u2019s world; below, strangers. Rows: a training picture, the plain model with the class word, the learned word and DreamBooth, from the plain prompt.", "name": "fig-near-pictures"}, "image": {"alt": "Two grids of small pictures with a column for each concept: a training picture, the plain model\u2019s, the learned word\u2019s and DreamBooth\u2019s.", "width": "100%"}}
-sets = {group: [c for c in page.concepts if group_of[c.name] == group] for group in (NEAR, FAR)}
-sets = {group: of for group, of in sets.items() if of}
-size = (1.12 * max(len(of) for of in sets.values()) + 2.4, 4.6 * len(sets))
-figure, axes = plt.subplots(len(sets), 1, figsize=size, squeeze=False, layout="constrained")
-for ax, (group, of) in zip(axes.flat, sets.items(), strict=True):
-    cells = [dict(row=f"{group}:\ntraining picture", column=c.name, image=load_images(c.images[:1], PIXELS)[0]) for c in of]
-    for method in (SD, TI, DB):
-        rows = {c.name: drawn[c.name].query("method == @method and prompt == @plain[@c.name]") for c in of}
-        cells += [dict(row=method, column=name, image=own["image"].iloc[0]) for name, own in rows.items()]
-    image_grid(pd.DataFrame(cells), row="row", column="column", column_labels=label, ax=ax, pixels=PIXELS).tick_params(labelsize=8)
-figure.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "One noise, one training seed. Above, concepts of the model’s world; below, strangers. Rows: a training picture, the plain model with the class word, the learned word and DreamBooth, all from the plain prompt.", "name": "fig-near-pictures"}, "image": {"alt": "Two grids of small pictures with a column for each concept. What the word could learn looks like the training picture above it; look for it in the upper grid and miss it in the lower one.", "width": "100%"}}
+figures.side_by_side(tiles).savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 
 # %% [markdown]
 # ## Concept by concept
+#
+# {glue:text}`n_near` concepts of the model’s world and {glue:text}`n_far` strangers; a word after {glue:text}`steps`
+# steps with {glue:text}`n_seeds` training seeds, DreamBooth after {glue:text}`dreambooth_steps` steps from the first
+# seed, called by “{glue:text}`token`” before the {term}`class word`. K, the concept is kept in plain pictures; C, the
+# context is there; B, both in one picture ({term}`K, B and C`). {glue:text}`judged_by`
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, K of the learned word and of DreamBooth, a pair of dots a concept, in the world above and strangers below. Right, C against K: a dot a concept and method, open for strangers.", "name": "fig-near-rates"}, "image": {"alt": "Left, two dots for each concept joined by a line. Right, a scatter plot of kept context against kept concept.", "width": "100%"}}
-figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 0.26 * len(page.names) + 2.6), layout="constrained")
-of_concept = shares.groupby(["method", "concept"])[["K", "C"]].mean()
-order = [c.name for of in sets.values() for c in of]
-if oracle:
-    left.hlines(range(len(order)), *(of_concept.loc[m, "K"].reindex(order) for m in (TI, DB)), color="0.7")
-    for method, colour in ((TI, "C1"), (DB, "C3")):
-        left.plot(of_concept.loc[method, "K"].reindex(order), range(len(order)), "o", color=colour, label=method)
-        for group, of in sets.items():
-            names = [c.name for c in of]
-            fill = colour if group == NEAR else "white"
-            right.plot(*of_concept.loc[method].reindex(names).to_numpy().T, "o", color=colour, markerfacecolor=fill)
-    left.set_yticks(range(len(order)), [label[name] for name in order], fontsize=8)
-    left.axhline(len(sets.get(NEAR, [])) - 0.5, color="0.4", linestyle=":")
-    left.set(xlabel="K, concept kept", xlim=(-0.03, 1.03), ylim=(len(order) - 0.5, -0.5))
-    left.legend(fontsize=8)
-    right.set(xlabel="K, concept kept", ylabel="C, context there", xlim=(-0.05, 1.05), ylim=(-0.05, 1.05))
-else:
-    for ax in (left, right):
-        nothing_there(ax, "this model has no oracle:\nonly CLIP’s reading is there")
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, K of the learned word and of DreamBooth, a pair of dots a concept, in the world above and strangers below. Right, C against K: a dot a concept and method, open for strangers.", "name": "fig-near-rates"}, "image": {"alt": "Left, two dots for each concept joined by a line: the longer the line, the more one method keeps than the other. Right, a scatter plot of kept context against kept concept.", "width": "100%"}}
+figures.rates(shares, page.labels)
 plt.show()
 
 # %% [markdown]
-# ## All the numbers
+# ## Four questions, named beforehand
 #
-# Means over concepts; CLIP’s two scores stand beside the oracle’s rates. Over concepts and the two methods, K and CLIP’s likeness have a rank
-# correlation of {glue:text}`agreement`.
+# Each has {glue:text}`smallest` as its {term}`smallest effect of interest`.
+#
+# - Does the word keep concepts of the world better than strangers? If DreamBooth shows a gap as wide, it is one of
+#   reading, not of learning.
+# - Does DreamBooth keep strangers that the word does not?
+# - Within the world, does the word do as well as DreamBooth?
+# - Over all concepts, does the word keep more of the sentence (C)?
 
 # %%
-numbers = analysis.by_group(shares)
-analysis.group_table(numbers)
-
-# %% [markdown]
-# ## The primary contrasts
-
-# %%
-found, controls = analysis.contrasts(pictures, shares)
-primary = decided(analysis.QUESTIONS, found, controls)
+primary = decided(analysis.QUESTIONS, *analysis.contrasts(pictures, shares))
 contrast_table(primary)
 
 # %% tags=["remove-cell"]
-agreement = analysis.agreement(shares, (TI, DB))
-kept = analysis.kept_said(numbers)
-n_near = sum(group == NEAR for group in group_of.values())
+numbers = analysis.by_group(shares)
+by_clip = "This model has no oracle, so they stay open: only CLIP’s reading is there."
 page.say(
     **page.common("n_seeds", "n_pictures", "n_contexts", "steps", "dreambooth_steps", "settings_from"),
-    verdict_short=f"On {page.model_name}, {analysis.answer(numbers)}.",
-    kept=kept,
-    agreement=f"{agreement:.2f}" if np.isfinite(agreement) else "no defined value",
-    n_near=f"{n_near}",
-    n_far=f"{len(group_of) - n_near}",
-    token=token,
-    smallest=f"{analysis.SMALLEST:g}",
-    judged_by="All three are read by the oracle." if oracle else "This model has no oracle, so they stay open: only CLIP’s reading is there.",
-    **{f"verdict_{key}": row["verdict"] for key, row in primary.iterrows()},
-    **{f"said_{key}": f"{row['said']}; {row['tested']}" for key, row in primary.iterrows()},
+    **told(numbers, primary, analysis.agreement(shares, (TI, DB)), page.model_name),
+    token=identifier_of(page),
+    judged_by="All three are read by the oracle." if oracle else by_clip,
 )
 
 # %% [markdown]
 # ## What this shows, and what it does not
 #
-# **One word learns a concept of the model’s world better than a stranger: {glue:text}`verdict_gap`** ({glue:text}`said_gap`). Kept: {glue:text}`kept`.
+# The verdicts stand in the table above. Kept in plain pictures: {glue:text}`kept`.
 #
-# **Fine-tuning learns a stranger that one word does not: {glue:text}`verdict_stranger`** ({glue:text}`said_stranger`).
+# **What to do.** Ask first whether the model could draw the thing if only it had a name for it. If so, a word will do;
+# if not, no length of training helps a word, and the network has to change.
 #
-# **Within its world one word does as well as fine-tuning: {glue:text}`verdict_near`** ({glue:text}`said_near`).
+# What it does not show: how wide the gap really is, since a stranger is read generously, by the member of the world
+# that its own pictures resemble most; what a longer or better tuned DreamBooth would do (here
+# {glue:text}`dreambooth_steps` steps, one training seed, settings looked for briefly; the word has {glue:text}`steps`,
+# {glue:text}`settings_from`); or other concepts than these, with {glue:text}`n_pictures` pictures a prompt and
+# {glue:text}`n_contexts` contexts.
+
+# %% [markdown]
+# ## Exercise
 #
-# **One word keeps more of the sentence: {glue:text}`verdict_context`** ({glue:text}`said_context`).
+# Would a stranger be learned if one only trained longer? Take one of each kind and give them four times the steps:
+# `papermill notebooks/near_and_far.ipynb out.ipynb -y 'concepts: [elder_tree, violet_cloud]' -p steps 2000`
 #
-# **What to do:** ask first whether the model could draw the thing if only it had a name for it. If so, a word will do. If not, no length of training of
-# a word helps, and the network has to change.
+# :::{dropdown} Solution
+# Compare the stranger’s dot with the one above. If it stays, the row has gone where it could, and what is missing is
+# missing in the network. If it moves up, the length was the limit after all. The concept of the world beside it tells
+# the two apart: it should have been done long before.
+# :::
+
+# %% [markdown]
+# ## Appendix: numbers and settings
 #
-# What it does not show:
-#
-# - A stranger is judged by how the oracle reads its own pictures: by the member of the world it resembles most. Such a K is generous, so a gap is rather larger than it looks.
-# - DreamBooth from one training seed and {glue:text}`dreambooth_steps` steps, its settings looked for briefly. The word: {glue:text}`steps` steps, {glue:text}`settings_from`.
-# - {glue:text}`n_near` and {glue:text}`n_far` concepts; {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts.
+# Means over concepts. Over concepts and the two methods, K and CLIP’s likeness have a rank correlation of
+# {glue:text}`agreement`.
+
+# %% tags=["hide-cell"]
+analysis.group_table(numbers)
 
 # %% tags=["remove-cell"]
 n = f"{counted(len(seeds), 'training seed')}, {counted(images_per_prompt, 'picture')} a prompt"
 claims = [Claim(**fields) for fields in as_claims(analysis.QUESTIONS, primary, n)]
 tables = dict(scores=pictures, shares=shares, numbers=numbers.reset_index(), primary=primary.reset_index())
-page.close(tables, claims, identifier=token)
+page.close(tables, claims, identifier=identifier_of(page))

@@ -21,10 +21,10 @@
 # {glue:text}`answer`
 # :::
 #
-# The published loop learns one word at a time. It encodes the pictures at every step, and moves and then restores the whole
-# vocabulary to change one row of it. Here the latents are kept, the rows are the only parameters, the frozen network
-# computes in whatever short format the processor is fastest in, and many words are learned in one batch, the timesteps of
-# each word’s examples drawn apart. What does that save, is what it learns as good, and where does a whole study spend its time?
+# The published loop learns one word at a time. It encodes the pictures at every step, and moves and then restores the
+# whole vocabulary to change one row of it. Here the latents are kept, the rows are the only parameters, the frozen
+# network computes in the short format the processor is fastest in, and many words are learned in one batch. What does
+# that save, is what it learns as good, and where does a whole study spend its time?
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -64,287 +64,172 @@ check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline
-import os
-import tempfile
-from functools import partial
-from itertools import product
-
 import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-import seaborn as sns
 import torch
+from IPython.display import display
 from pocket_world.oracle.witness import open_oracle, sees
 
 from study.analysis import what_it_costs as analysis
+from study.analysis import what_it_costs_figures as figures
+from study.analysis import what_it_costs_runs as measured
 from study.analysis import what_it_costs_whole as whole
-from study.analysis.what_it_costs import COMPILED, OURS, PUBLISHED, task_of
-from study.costs import bare_network, gradient_variance, in_turns, peak_bytes, sd15_unet, steps_of_arms, traced
+from study.analysis.what_it_costs import COMPILED, OURS, PUBLISHED
+from study.analysis.what_it_costs_told import hours_said, told
+from study.costs import bare_network, in_turns, sd15_unet, traced
 from study.page import begin
-from study.published_loop import reference_loop
-from study.truth import outcomes
-from study.wording import counted, in_words
-from textinv_core.drawing.generation import generate
-from textinv_core.evaluation.metrics import evaluate
+from study.wording import counted
 from textinv_core.learning.arms import Arm
-from textinv_core.learning.batches import encode_latents
 from textinv_core.learning.compiling import can_compile
-from textinv_core.learning.concepts import class_phrase, context_prompts
-from textinv_core.learning.objective import Objective
-from textinv_core.learning.precision import fastest_dtype, shortened
-from textinv_core.learning.tokens import Embedding
+from textinv_core.learning.concepts import context_prompts
+from textinv_core.learning.precision import fastest_dtype
 from textinv_core.learning.training import describe
 from textinv_core.paths import record_dir, scratch_dir
 from textinv_core.provenance import machine
 
 page = begin("what_it_costs", globals())
-pipe, first, prompts, oracle = page.pipe, page.concepts[0], page.prompts(), open_oracle(model)
-templates = describe(pipe, [Arm(c) for c in page.concepts], steps=1)["templates"]
-dtype, length = fastest_dtype(pipe.unet), pipe.text_encoder.config.max_position_embeddings
-on, both_ways, table = machine(), compiled and can_compile(), {}
-best = COMPILED if both_ways else OURS
-
-# %% [markdown]
-# ## What is compared
-#
-# The contrasts of this page, named before its results: steps per second and word against the published loop, for one word
-# and for the largest batch; the share of a step that is the frozen networks themselves; what the words draw that both loops learned
-# ({glue:text}`decides`, as good if the difference is less than {glue:text}`smallest`; the control is the published loop at the same
-# seeds); and how much an update’s gradient varies with timesteps drawn apart, against drawn freely.
-
-# %% [markdown]
-# ## Steps per second
-#
-# In turns, in one process: a step of the published loop, a step of ours with more and more words in it, and what no loop around
-# them can beat: the forward and backward pass of the denoising network alone on as many examples, and of both frozen networks
-# that a word’s gradient comes through, the text encoder and the denoising network. Where it is asked for, ours is timed once more, compiled.
-
-# %% tags=["hide-input"]
-cache = tempfile.TemporaryDirectory()  # an empty one: what is timed is a first compilation
-os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache.name
-loop = reference_loop(pipe, first, templates=templates[first.name], steps=10**9, batch_size=batch_size)
-loops = {OURS: False} | ({COMPILED: True} if both_ways else {})
+prompts, oracle, table = page.prompts(), open_oracle(model), {}
+templates = describe(page.pipe, [Arm(c) for c in page.concepts], steps=1)["templates"]
+dtype = fastest_dtype(page.pipe.unet)
 how = dict(batch_size=batch_size, templates=templates, dtype=dtype)
-tasks, waits = steps_of_arms(pipe, first, loops, arms, memory_gb=memory_gb, **how)
-tasks, timed = {PUBLISHED: partial(next, loop)} | tasks, {PUBLISHED: [1]} | dict.fromkeys(loops, arms)
-tasks[f"network, {PUBLISHED}"] = bare_network(pipe.unet, examples=batch_size, at_once=batch_size, length=length)
-timings = table["timings"] = in_turns(tasks, repeats=repeats, calls=calls)
-rates = table["rates"] = analysis.rates_of(timings, timed)
-peaks = [dict(loop=name, words=k, gigabytes=peak_bytes(tasks[task_of(name, k)]) / 2**30) for name in timed for k in timed[name]]
-memory = table["memory"] = pd.DataFrame(peaks)
-table["compiling"] = analysis.paid_off(waits, timings)
+loops = {OURS: False} | ({COMPILED: True} if compiled and can_compile() else {})
+best = list(loops)[-1]
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: steps per second, counted for each word, by the number of words learned together; dashed, the published loop. Right: the share of a step of ours (compiled, where that was timed) that is the frozen networks\u2019 own forward and backward pass. Lines are medians, points are rounds.", "name": "fig-costs-rate"}, "image": {"alt": "Left, rising curves of steps per second against the number of words, above a dashed line. Right, shares below one.", "width": "100%"}}
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
-ours, typical = rates[rates["loop"] != PUBLISHED], analysis.typical(rates)
-share = {"network": "denoising network", "both": "with the text encoder"}
-shares = ours[ours["loop"] == best].rename(columns=share).melt("words", list(share.values()), "of", "share")
-for ax, data, value, hue in ((left, ours, "rate", "loop"), (right, shares, "share", "of")):
-    sns.lineplot(data, x="words", y=value, hue=hue, estimator="median", errorbar=None, marker="o", ax=ax)
-    ax.plot(data["words"], data[value], "o", color="0.5", markersize=3, zorder=0)
-    ax.set_xscale("log", base=2)
-    ax.set_xticks(arms, arms)
-    ax.legend(title=None)
-left.axhline(typical[typical["loop"] == PUBLISHED]["rate"].item(), color="0.3", linestyle="--")
-left.set(xlabel="words learned together", ylabel="steps per second and word", ylim=(0, None))
-right.set(xlabel="words learned together", ylabel="share of a step", ylim=(0, max(1.1, 1.05 * shares["share"].max())))
+
+def see(pictures, c, name=None):
+    """What the oracle sees in pictures of a concept, which it looks for where it is named."""
+    return sees(oracle, pictures, context_prompts(c.kind), name)
+
+
+# %% [markdown]
+# ## How fast?
+#
+# In turns, in one process: a step of the published loop; a step of ours with more and more words in it; and what no
+# loop around them can beat, the forward and backward pass of the frozen networks alone on as many examples. A share can
+# come out above one, since what is divided was timed one after the other.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: steps per second, counted for each word, by the number of words learned together; dashed, the published loop. Right: the share of a step of ours (compiled, where that was timed) that is the frozen networks’ own forward and backward pass. Lines are medians, points are rounds.", "name": "fig-costs-rate"}, "image": {"alt": "Left, steps per second and word against the number of words learned together, above a dashed line for the published loop: the higher the curve, the cheaper a word. Right, the share of a step that no loop could save.", "width": "100%"}}
+cache = measured.empty_cache()  # of compiled code, for as long as the name lives
+often = dict(repeats=repeats, calls=calls, memory_gb=memory_gb)
+timings, waits, memory = measured.timed_loops(page.pipe, page.concepts[0], loops, arms, **often, **how)
+rates = analysis.rates_of(timings, {PUBLISHED: [1]} | dict.fromkeys(loops, arms))
+figures.rates(rates, best)
 plt.show()
-
-# %%
-analysis.rate_table(rates, memory)
-
-# %% [markdown]
-# A share can come out above one: what is divided was timed one after the other. Memory is the most that the process held at any
-# time of a step, libraries and weights and the other loops’ copies of them included. What compiling costs the first time, and after how
-# many steps it has paid for itself (in shorter runs, training does not compile unless told to; where it was not timed, the table is empty):
-
-# %%
-shown = table["compiling"].rename(columns={"examples": "examples at once", "seconds": "compiling, s", "pays_after": "pays after steps"})
-shown.style.format("{:.0f}").hide(axis="index")
-
-# %% [markdown]
-# ## What makes it grow
-#
-# Words: the figure above. Steps: each costs the same. Pictures: only what is done once, encoding them. Resolution: the network’s
-# own cost, counted in operations and timed.
-
-# %% tags=["hide-input"]
-own_side = page.side // pipe.vae_scale_factor
-sides = {scale * page.side: scale * own_side for scale in (1, 2)}  # pixels -> latents a side
-network = shortened(pipe.unet, dtype)
-sized = {f"pictures, {n}": partial(encode_latents, pipe, first.images[:n]) for n in sorted({1, (len(first.images) + 1) // 2, len(first.images)})}
-bare = partial(bare_network, network, examples=batch_size, at_once=batch_size, length=length)
-sized |= {f"pixels a side, {px}": bare(side=s) for px, s in sides.items()}
-operations = {f"pixels a side, {px}": batch_size * traced(network, length=length, side=s)["flops"] for px, s in sides.items()}
-growth = in_turns(sized, repeats=repeats).groupby("task", sort=False)["seconds"].median().rename_axis("with").reset_index()
-growth = table["growth"] = growth.assign(gigaflops=growth["with"].map(operations) / 1e9)
-growth.style.format({"seconds": "{:.3f}", "gigaflops": "{:.1f}"}, na_rep="–").hide(axis="index")
-
-# %% [markdown]
-# ## Drawing
-#
-# How few steps of the sampler give the same pictures? Every picture of the class word in a context is
-# compared with the one from the same noise and most steps: by whether the world’s own recogniser, where it is
-# at hand, finds what the prompt asks for, and by the judge’s features.
-
-# %% tags=["hide-input"]
-texts = {name: own[1:] or own for name, own in prompts.items()}
-draw = partial(generate, pipe, None, texts[first.name], page.noises, word=class_phrase(first), **page.drawing)
-formats = {str(form).removeprefix("torch."): form for form in dict.fromkeys((pipe.unet.dtype, dtype))}
-drawing = in_turns({name: partial(draw, dtype=form) for name, form in formats.items()}, repeats=min(repeats, 2))
-speed = len(texts[first.name]) * images_per_prompt / drawing.groupby("task", sort=False)["seconds"].median()
-table["drawing"] = speed.rename("pictures_per_second").rename_axis("format").reset_index()
-rows = []
-for c in page.concepts:
-    drawn = {n: page.draw(None, texts[c.name], word=class_phrase(c), num_inference_steps=n) for n in sampler_steps}
-    most = page.judge.image_features(list(drawn[sampler_steps[-1]]["image"]))
-    for n, pictured in drawn.items():
-        alike = (page.judge.image_features(list(pictured["image"])) * most).sum(1).tolist()
-        there = sees(oracle, pictured, context_prompts(c.kind))["context_seen"]
-        rows.append(pictured[["prompt", "seed"]].assign(concept=c.name, steps=n, alike=alike, there=there))
-sampler = table["sampler"] = pd.concat(rows, ignore_index=True).rename(columns={"seed": "image"})
-fewer = analysis.fewer_steps(sampler, sampler_steps)
-analysis.sampler_table(sampler, fewer)
 
 # %% [markdown]
 # ## As good, at equal work?
 #
-# Both loops learn each concept for the same number of steps, from the same pictures and the same noise. The published one draws
-# its timesteps freely, decays the row’s weights a little, as its example does, and computes in full numbers. Each word then draws
-# the plain prompt and the contexts.
+# Both loops learn each concept for the same number of steps, from the same pictures and the same noise. The published
+# one draws its {term}`timesteps <timestep>` freely, decays the row’s weights a little, as its example does, and
+# computes in full numbers. Named before the results: what decides is {glue:text}`decides`, and a difference below
+# {glue:text}`smallest` counts as none ({term}`smallest effect of interest`).
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "After equally many steps: the published loop (across) against ours (up), one point a concept and training seed. On the line, the two are equal. First the outcome that decides; last, reconstruction by CLIP.", "name": "fig-costs-quality"}, "image": {"alt": "Scatter plots of points along the diagonal.", "width": "100%"}}
-rows, ends = [], {}
-for c in page.concepts:
-    learned = page.store.learn(pipe, [Arm(c, seed=s, learning_rate=learning_rate) for s in seeds], steps=steps, batch_size=batch_size)
-    ends[c.name] = dict(zip(seeds, learned.at(), strict=True))
-    for seed in seeds:
-        alike = dict(templates=templates[c.name], seed=seed, batch_size=batch_size, learning_rate=learning_rate)
-        *_, last = reference_loop(pipe, c, steps=steps, **alike)
-        theirs = Embedding(c.placeholder, last.row[None].float().cpu(), "published", steps)
-        away = float(torch.cosine_similarity(ends[c.name][seed].rows[0], theirs.rows[0], dim=0))
-        for name, word in ((OURS, ends[c.name][seed]), (PUBLISHED, theirs)):
-            pictured = page.draw(word, prompts[c.name])
-            one = evaluate(pictured, c, page.judge).join(sees(oracle, pictured, context_prompts(c.kind), c.name))
-            kept = outcomes(one, {c.name: prompts[c.name][0]}, ["concept"]).iloc[0].to_dict()
-            likeness = one[one["prompt"] == prompts[c.name][0]]["reconstruction"].mean()
-            rows.append(kept | dict(seed=seed, loop=name, reconstruction=likeness, cosine_of_rows=away))
-quality = table["quality"] = pd.DataFrame(rows)
-equal, decides, said = analysis.equally_good(quality)
-panels = list(dict.fromkeys((decides, "reconstruction")))
-figure, axes = plt.subplots(1, len(panels), figsize=(4.5 * len(panels) + 1, 4), layout="constrained", squeeze=False)
-for ax, value in zip(axes.flat, panels, strict=True):
-    wide = quality.pivot(index=["concept", "seed"], columns="loop", values=value).reset_index().replace({"concept": page.labels})
-    sns.scatterplot(wide, x=PUBLISHED, y=OURS, hue="concept", ax=ax, legend=value == panels[-1])
-    limits = np.array([quality[value].min() - 0.05, quality[value].max() + 0.05])
-    ax.plot(limits, limits, color="0.5", linewidth=1, zorder=0)
-    ax.set(xlabel="published loop", ylabel=f"ours: {analysis.CALLED[value]}", xlim=limits, ylim=limits, aspect="equal")
-sns.move_legend(axes.flat[-1], "upper left", bbox_to_anchor=(1, 1))
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "After equally many steps: the published loop (across) against ours (up), one point a concept and training seed. On the line, the two are equal. First the outcome that decides; last, reconstruction by CLIP.", "name": "fig-costs-quality"}, "image": {"alt": "Scatter plots with a point for each concept and training seed: the nearer the points lie to the diagonal, the more alike is what both loops learn.", "width": "100%"}}
+quality, ends = measured.both_loops(page, prompts, see, templates)
+figures.equal_work(quality, analysis.outcome(quality), page.labels)
 plt.show()
 
 # %% [markdown]
 # ## Timesteps drawn apart
 #
-# The gradient of a nearly clean picture is many times that of a nearly lost one, so a batch whose timesteps are drawn freely is by
-# luck a loud one or a quiet one. Ours takes one timestep from each of as many equal parts of the range as there are examples, and pairs
-# a low one with a high one that shares its prompt, so that the text encoder works half as often. On average over the draws nothing changes. What
-# may change is the spread: here the rows stand still, at their initializer or where learning ended, and only the draws differ.
+# The gradient of a nearly clean picture is many times that of a nearly lost one, so a batch whose timesteps are drawn
+# freely is by luck a loud one or a quiet one. Ours takes one timestep from each of as many equal parts of the range as
+# there are examples, and pairs a low one with a high one that shares its prompt. On average nothing changes; what may
+# change is the spread. Here the rows stand still, where learning begins or where it ended, and only the draws differ.
 
-# %% tags=["hide-input"]
-rows = []
-for c, (way, stratified) in product(page.concepts, {"freely": False, "apart": True}.items()):
-    words = [Arm(c, seed=seed) for seed in range(min(max(arms), 16))]  # so many updates in one go
-    objective = Objective(pipe, words, stratified=stratified, **how)
-    objective.fit(memory_gb)
-    points = [("initializer", seeds[0], objective.start[:1])]
-    points += [("learned", seed, word.rows[None]) for seed, word in ends[c.name].items()]
-    for at, seed, row in points:
-        found = gradient_variance(objective, row, updates=updates, offset=10_000 * (1 + seeds.index(seed)))
-        rows.append(dict(concept=c.name, seed=seed, at=at, drawn=way, variance=found))
-table["variance"] = pd.DataFrame(rows)
-shrunk = analysis.spread_ratios(table["variance"])
+# %%
+together = min(max(arms), 16)  # so many updates in one go
+variance = measured.gradient_spread(page, ends, words=together, updates=updates, memory_gb=memory_gb, **how)
+shrunk = analysis.spread_ratios(variance)
 analysis.ratio_table(shrunk)
 
 # %% [markdown]
-# ## Where a study spends its seconds
+# ## How few steps of the sampler?
 #
-# Processor seconds, on all cores, of the pages of this profile that were on record when this page ran, their jobs for single concepts
-# included. *Learning* has its compiling in it; *the rest* is statistics, figures and what a page times or fine-tunes itself. A page
-# that found its words and pictures made by another has not paid for them.
+# Every picture of the {term}`class word` in a context is compared with the one from the same noise and most steps: by
+# whether the {term}`oracle`, where there is one, finds what the prompt asks for, and by the judge’s features.
 
 # %%
-folders = [record_dir(profile, page.name).parent, *scratch_dir(profile).glob("*")]
-spent = table["study_seconds"] = whole.seconds_of(one for one in whole.records(folders) if one.get("page") != page.name)
-whole.seconds_table(spent)
+texts = {name: own[1:] or own for name, own in prompts.items()}
+speed = measured.pictures_per_second(page, texts[page.names[0]], dtype, min(repeats, 2))
+sampler = measured.by_sampler_steps(page, texts, sampler_steps, see)
+fewer = analysis.fewer_steps(sampler, sampler_steps)
+analysis.sampler_table(sampler, fewer)
 
 # %% [markdown]
-# ## At Stable Diffusion 1.5’s size
+# ## What this shows, and what it does not
 #
-# The operations and the memory of a network of that exact shape are counted without running it. Where it was run, with random
-# weights, its time is beside them. The hours of a whole study are an estimate: from a measured rate where one was given, otherwise from
-# the counted operations and an assumed accelerator.
+# One word takes a step {glue:text}`one_speedup` times as fast as in the published loop, {glue:text}`most` together
+# {glue:text}`many_speedup` times as fast for each word (median and range of {glue:text}`repeats` rounds; ours
+# {glue:text}`compiled`). Of our step, {glue:text}`one_network` and {glue:text}`many_network` are the denoising
+# network’s own work, {glue:text}`one_both` and {glue:text}`many_both` both frozen networks’ (in {glue:text}`format`;
+# the published loop computes in {glue:text}`full`, not compiled).
+#
+# After {glue:text}`steps` steps, what ours learns {glue:text}`quality` (ours minus theirs; {glue:text}`n_concepts`
+# concepts, {glue:text}`n_seeds` training seeds each). The variance of an update’s gradient is, as a share of that with
+# timesteps drawn freely, {glue:text}`variance`. Pictures drawn per second: {glue:text}`drawing`; {glue:text}`tells`.
+#
+# A study of {glue:text}`study` on Stable Diffusion 1.5 would take about {glue:text}`hours` hours of one accelerator: an
+# **estimate**, from {glue:text}`basis`, not a measurement of this page.
+#
+# **What to do.** Learn words together, as many as there are, and draw with no more steps of the sampler than the
+# contexts need.
+#
+# What it does not show: times on another machine than this ({glue:text}`machine`), since ratios carry over better than
+# seconds and not exactly; how fast the published authors’ own program is, since here its algorithm runs in the same
+# libraries with the pictures already in memory; or that equal within an interval is equal.
 
-# %%
+# %% [markdown]
+# ## Exercise
+#
+# You want to teach a model of Stable Diffusion 1.5’s size a hundred words, and your accelerator takes three and a half
+# updates a second. How long will it be busy, and what would learning sixteen words together change?
+#
+# :::{dropdown} Solution
+# `papermill notebooks/what_it_costs.ipynb out.ipynb -p sd15_rate 3.5 -p study_concepts 100 -p study_seeds 1` says it,
+# and so does a line of arithmetic: $100 \cdot 3000 / (3.5 \cdot 3600) \approx 24$ hours, with the `study_steps` of the
+# parameters. Words together share the loop’s overhead and fill the processor better, but the network’s own share of a
+# step is what it is: where the right panel above is near one already, little more can be saved.
+# :::
+
+# %% [markdown]
+# ## Appendix: numbers and settings
+#
+# Steps and memory (the most that the process held at any time of a step, libraries and the other loops’ weights
+# included); what compiling costs the first time, and after how many steps it has paid for itself; what grows with
+# pictures and pixels; a network of Stable Diffusion 1.5’s exact shape, counted without running it. Last, processor
+# seconds on all cores of the pages of this profile that were on record when this page ran: *learning* has its compiling
+# in it, *the rest* is statistics, figures and what a page times or fine-tunes itself, and a page that found its words
+# and pictures made by another has not paid for them. Most of them: {glue:text}`spends`.
+
+# %% tags=["hide-cell"]
+table["compiling"] = analysis.paid_off(waits, timings)
+size = dict(pixels=page.side, batch_size=batch_size, dtype=dtype, repeats=repeats)
+table["growth"] = measured.growth(page.pipe, page.concepts[0], **size)
 once = float("nan")
 if sd15_shape:
     large = sd15_unet(device="cuda" if torch.cuda.is_available() else "cpu")
     once = in_turns({"sd15": bare_network(large, examples=1, at_once=1)}, repeats=1)["seconds"].item()
 given = dict(batch_size=batch_size, words=study_concepts * study_seeds, steps=study_steps, rate=sd15_rate)
 table["sd15"], hours = whole.sizes(traced(sd15_unet()), **given, teraflops=gpu_tflops, timed=once)
-table["sd15"].style.format({"value": "{:.2f}"}, na_rep="not run").hide(axis="index")
+folders = [record_dir(profile, page.name).parent, *scratch_dir(profile).glob("*")]
+spent = whole.seconds_of(one for one in whole.records(folders) if one.get("page") != page.name)
+first, last = analysis.rate_table(rates, memory), whole.seconds_table(spent)
+display(first.set_caption("Steps"), *analysis.small_tables(**table), last.set_caption("Processor seconds of pages"))
 
 # %% tags=["remove-cell"]
-least, most = min(arms), max(arms)
-medians = typical[typical["loop"] == best].set_index("words")
-plainly = typical[typical["loop"] == OURS].set_index("words")["speedup"]
+on = machine()
 page.say(
     **page.common("n_concepts", "n_seeds", "steps", "repeats"),
-    answer=f"On {page.model_name}, one word is learned {medians.loc[least, 'speedup']:.1f} times as fast as by the published loop, and "
-    f"{most} together {medians.loc[most, 'speedup']:.1f} times as fast a word. What is learned {said.split(':')[0]}.",
+    **told(rates, quality, shrunk, speed, model=page.model_name, best=best),
     machine=f"{on['processor']}, {on['cores']} cores, {on['threads']} threads in use, accelerator: {on['accelerator']}",
     format=str(dtype).removeprefix("torch."),
-    full=str(pipe.unet.dtype).removeprefix("torch."),
-    most=f"{most}",
-    decides=analysis.CALLED[decides],
-    smallest=f"{analysis.SMALLEST[decides]:g}",
-    **analysis.speed_said(rates, best),
-    quality=said,
-    variance="; ".join(f"at the {at} row {in_words(d, '.2f')}" for at, d in shrunk.items()),
-    drawing=", ".join(f"{rate:.1f} in {form}" for form, rate in speed.items()),
+    full=str(page.pipe.unet.dtype).removeprefix("torch."),
     tells=analysis.enough_steps(sampler, fewer, sampler_steps),
     spends=whole.largest_said(spent),
     study=f"{counted(study_concepts, 'concept')} of {counted(study_seeds, 'seed')} and {counted(study_steps, 'step')}",
-    hours=f"{hours:.0f}" if hours >= 10 else f"{hours:.1f}",
+    hours=hours_said(hours),
     basis="a measured rate" if sd15_rate else "counted operations and an assumed accelerator",
-    compiled=f"compiled; without compiling {plainly[least]:.1f} and {plainly[most]:.1f} times" if both_ways else "not compiled",
 )
-
-# %% [markdown]
-# ## What this shows, and what it does not
-#
-# On this machine one word takes a step {glue:text}`one_speedup` times as fast as in the published loop, and {glue:text}`most` words
-# together {glue:text}`many_speedup` times as fast for each word (median and range of {glue:text}`repeats` rounds; ours
-# {glue:text}`compiled`). Of our step, {glue:text}`one_network` and {glue:text}`many_network`
-# are the denoising network’s own work, {glue:text}`one_both` and {glue:text}`many_both` both frozen networks’ (in
-# {glue:text}`format`; the published loop computes in {glue:text}`full`, not compiled). With timesteps drawn apart, the variance of an
-# update’s gradient is, as a share of that with timesteps drawn freely, {glue:text}`variance`.
-#
-# After {glue:text}`steps` steps, what ours learns {glue:text}`quality` (ours minus theirs; {glue:text}`n_concepts` concepts,
-# {glue:text}`n_seeds` training seeds each). Pictures drawn per second: {glue:text}`drawing`; {glue:text}`tells`. Of the pages’ seconds:
-# {glue:text}`spends`.
-#
-# A study of {glue:text}`study` on Stable Diffusion 1.5 would take about {glue:text}`hours` hours of one accelerator: an **estimate**,
-# from {glue:text}`basis`, not a measurement of this page.
-#
-# What to do: learn words together, as many as there are; and draw with no more steps of the sampler than the contexts need.
-#
-# What it does not show:
-#
-# - Times are of one machine ({glue:text}`machine`), and of what else it was doing. Ratios carry over better than seconds, and not
-#   exactly: a small network gains more from larger batches than a large one.
-# - The published loop here is its algorithm, run in the same libraries, with the pictures already in memory. It is not its authors’ program.
-# - Equal within an interval is not equal: the interval says how large a difference could have been missed.
-# - Memory is the whole process’s, and counts what other cells had loaded.
-
-# %% tags=["remove-cell"]
-page.close(table)
+drawing = speed.rename("pictures_per_second").rename_axis("format").reset_index()
+table |= dict(timings=timings, rates=rates, memory=memory, sampler=sampler, quality=quality, variance=variance)
+page.close(table | dict(drawing=drawing, study_seconds=spent))

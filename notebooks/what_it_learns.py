@@ -21,10 +21,11 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# A word is learned from a handful of pictures. Each of them shows many things at once: what kind of thing it is, its colours, the form of
-# each part, and also where it happened to stand. In the pocket world all of that is known and can be read back from any picture. So we can
-# ask, attribute by attribute and step by step, what has gone into the word, and what has leaked into it that was never meant.
-# {cite:t}`okawa2023` asked this of a model’s own training; to our knowledge nobody has shown it for a learned word.
+# Each picture a word is learned from shows many things at once: what kind of thing it is, its colours, the form of each
+# part, and also where it happened to stand. In the pocket world all of that is known and can be read back from any
+# picture. So we can ask, attribute by attribute and step by step, what has gone into the word, and what has leaked into
+# it that was never meant. {cite:t}`okawa2023` asked this of a model’s own training; to our knowledge nobody has shown
+# it for a learned word.
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -59,6 +60,8 @@ check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline
+from itertools import product
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -69,48 +72,31 @@ from pocket_world.training.vae import there_and_back
 from pocket_world.world.concepts import draw, members
 
 from study.analysis import what_it_learns as analysis
+from study.analysis import what_it_learns_figures as figures
 from study.analysis.what_it_learns import DB, KL, TI
+from study.analysis.what_it_learns_told import ends_said, told
 from study.contrasts import as_claims, contrast_table, decided
-from study.datasets import write_concept
+from study.datasets import write_drawn
 from study.earlier_pages import chosen_kl_weight
-from study.figures import image_grid, step_curves
 from study.page import Claim, begin
-from study.panels import PIXELS, nothing_there, shared_legend
-from study.scores import some_of
-from study.wording import counted, percent
-from textinv_core.baselines.dreambooth import DreamBooth, dreambooth, rare_token
-from textinv_core.files import write_image
+from study.panels import PIXELS
+from study.tuning import drawn_by_tuned
+from study.wording import counted
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import load_images, plain_prompt
-from textinv_core.learning.precision import autocast_dtype
 from textinv_core.paths import scratch_dir
 
-WHY = "this model has no oracle:\nnothing to read here"
 page = begin("what_it_learns", globals())
 oracle, plain = open_oracle(model), {c.name: plain_prompt(c.kind) for c in page.concepts}
 kl_weight, weight_from = chosen_kl_weight(profile, kl_weight)
 weights = {TI: 0.0, KL: kl_weight}
 every = checkpoint_every or max(1, steps // 10)
+where = list(product(weights, seeds))
 
-# %% [markdown]
-# ## What is measured
-#
-# Pictures of the plain prompt, {glue:text}`n_pictures` of each word at each step, read by the oracle. An attribute is there when the
-# part has the concept’s form, or its colour lies close to the concept’s. Its *recovery* is the share of pictures that have it, minus the
-# same for the class word, over the same for the concept’s own drawings after the autoencoder: zero is what the class word shows anyway, one is
-# all there is to show. Where drawings and class word are less than {glue:text}`span` apart a ratio says nothing, and none is shown.
-# *Leaked* is what the training pictures share and the concept does not have: for this a word is learned from pictures that all
-# have one backdrop.
-#
-# Named before looking, three primary contrasts, each with {glue:text}`smallest` as the smallest effect of interest:
-#
-# - naive word, recovery averaged over training, colours minus forms: do colours come first?
-# - forms at the last step, KL minus naive: does the KL term cost forms?
-# - share of plain pictures in the one backdrop, that word minus the class word: does it leak? Control: a word from varied backdrops.
 
-# %% tags=["hide-input"]
-shown, parts, own, of_class, leaks = [], [], [], [], []
-half, spare = autocast_dtype(page.pipe.unet), page.store.pictures.with_name("dreambooth")
+def arms_of(c):
+    """A concept's words: a method and training seed each."""
+    return [Arm(c, seed=s, learning_rate=learning_rate, kl_weight=weights[method]) for method, s in where]
 
 
 def read(pictures, name, **where):
@@ -119,200 +105,144 @@ def read(pictures, name, **where):
     return pd.DataFrame() if seen is None else seen.assign(concept=name, **where)
 
 
-def drawings(c):
-    """The concept's own drawings after the autoencoder; of one that the world cannot draw, its given pictures."""
+def drawn_again(c, seed, many, **how):
+    """Pictures of a concept by its own drawing program."""
+    return [Image.fromarray(draw(c.name, np.random.default_rng((seed, i)), **how)[0]) for i in range(many)]
+
+
+def at_best(c):
+    """What there is to see of a concept: drawings, or else its given pictures, after the autoencoder."""
     if c.name in members():
-        made = [Image.fromarray(draw(c.name, np.random.default_rng((23, i)))[0]) for i in range(references)]
-        made = [image.resize((64, 64), Image.Resampling.LANCZOS) for image in made]
+        given = [image.resize((64, 64), Image.Resampling.LANCZOS) for image in drawn_again(c, 23, references)]
     else:
-        made = load_images([*c.held_out, *c.images], 64)
-    return [Image.fromarray(image) for image in there_and_back(page.pipe.vae, np.stack([np.asarray(i) for i in made]))]
+        given = load_images([*c.held_out, *c.images], 64)
+    return [Image.fromarray(image) for image in there_and_back(page.pipe.vae, np.stack([np.asarray(i) for i in given]))]
 
 
-def in_one_place(c):
-    """The concept's variant whose pictures all have one backdrop; None where the world cannot draw it so."""
-    if c.name not in members() or members()[c.name].family == "style":
-        return None
-    home, paths = scratch_dir(profile) / "concepts" / f"{c.name}-in-{backdrop}", []
-    for i in range(len(c.images)):
-        paths.append(home.with_name(f"{home.name}-drawn") / f"{i:03d}.png")
-        write_image(paths[-1], Image.fromarray(draw(c.name, np.random.default_rng((29, i)), scene=backdrop)[0]))
-    return write_concept(home, c, paths, c.held_out)
-
-
-def leaked(pictures, source, name, seed=None):
+def leak(c, s, source, pictures):
     """The share of pictures in the one backdrop."""
-    if oracle:
-        there = label(oracle.read_pictures(list(pictures)), "scene") == backdrop
-        leaks.extend(dict(concept=name, seed=s, source=source, scene=there.mean()) for s in (seeds if seed is None else [seed]))
+    there = label(oracle.read_pictures(list(pictures)), "scene") == backdrop
+    return dict(concept=c.name, seed=s, source=source, scene=there.mean())
 
 
-settings = dict(steps=steps, checkpoint_every=every, batch_size=batch_size)
+# %% tags=["hide-input"]
+shown, parts, own, of_class, leaks = [], [], [], [], []
 for c in page.concepts:
-    where = [(method, s) for method in weights for s in seeds]
-    arms = [Arm(c, seed=s, learning_rate=learning_rate, kl_weight=weights[method]) for method, s in where]
-    words, texts = page.store.learn(page.pipe, arms, **settings), [plain[c.name]]
+    texts, settings = [plain[c.name]], dict(steps=steps, batch_size=batch_size)
+    words = page.store.learn(page.pipe, arms_of(c), checkpoint_every=every, **settings)
     drawn = {n: [page.draw(word, texts)["image"].tolist() for word in words.at(n)] for n in words.steps}
-    for n, images in ((n, pair) for n, row in drawn.items() for pair in zip(where, row, strict=True)):
-        (method, s), pictures = images
-        parts.append(read(pictures, c.name, method=method, seed=s, step=n))
-        shown.append(dict(concept=c.name, method=method, seed=s, step=n, image=pictures[0]))
+    shown += [dict(concept=c.name, step=n, image=row[0][0]) for n, row in drawn.items()]  # naive word, first seed
+    for n, row in drawn.items():
+        for (method, s), pictures in zip(where, row, strict=True):
+            parts.append(read(pictures, c.name, method=method, seed=s, step=n))
     if dreambooth_steps:
-        token = identifier or rare_token(page.pipe.tokenizer)
-        how = dict(steps=dreambooth_steps, learning_rate=dreambooth_learning_rate, class_pictures=class_pictures)
-        recipe = DreamBooth(c, identifier=token, seed=seeds[0], batch_size=batch_size, **how)
-        tuned = dreambooth(page.pipe, recipe, out=spare, dtype=half, **page.drawing)
-        pictures = page.draw(None, texts, pipe=tuned, word=recipe.word)["image"].tolist()
+        pictures = drawn_by_tuned(page, c, texts)["image"]
         parts.append(read(pictures, c.name, method=DB, seed=seeds[0], step=steps))
-        shown.append(dict(concept=c.name, method=DB, seed=seeds[0], step=steps, image=pictures[0]))
-        del tuned
     by_class = page.draw_plain(c, texts, range(references))["image"].tolist()
     of_class.append(read(by_class, c.name))
-    own.append(read(drawings(c), c.name) if oracle else pd.DataFrame())
-    if oracle and (variant := in_one_place(c)):
-        arms = [Arm(variant, seed=s, learning_rate=learning_rate, kl_weight=weights[m]) for m, s in where]
-        words = page.store.learn(page.pipe, arms, steps=steps, batch_size=batch_size)
-        for (method, s), word in zip(where, words.at(), strict=True):
-            leaked(page.draw(word, texts)["image"], "one backdrop" + (", KL" if method == KL else ""), c.name, s)
-        for (method, s), pictures in zip(where, drawn[steps], strict=True):
-            if method == TI:
-                leaked(pictures, "varied", c.name, s)
-        leaked(by_class, "class word", c.name)
-shown, pictures = pd.DataFrame(shown), pd.concat(parts, ignore_index=True)
+    own.append(read(at_best(c), c.name) if oracle else pd.DataFrame())
+    if oracle and c.name in members() and members()[c.name].family != "style":
+        elsewhere = drawn_again(c, 29, len(c.images), scene=backdrop)
+        variant = write_drawn(scratch_dir(profile) / "concepts" / f"{c.name}-in-{backdrop}", c, elsewhere)
+        words = page.store.learn(page.pipe, arms_of(variant), **settings).at()
+        source = {TI: "one backdrop", KL: "one backdrop, KL"}
+        leaks += [leak(c, s, source[m], page.draw(w, texts)["image"]) for (m, s), w in zip(where, words, strict=True)]
+        leaks += [leak(c, s, "varied", images) for (m, s), images in zip(where, drawn[steps], strict=True) if m == TI]
+        leaks += [leak(c, s, "class word", by_class) for s in seeds]
 leaks = pd.DataFrame(leaks, columns=["concept", "seed", "source", "scene"])
-rates = pd.DataFrame(columns=[*analysis.WORD, "attribute", "share", "group", "recovery"])
-joint = pd.DataFrame(columns=[*analysis.WORD, "product", "at_once"])
-if len(pictures):
-    low, high = (analysis.shares(pd.concat(table), ["concept"]) for table in (of_class, own))
-    rates = analysis.recovered(analysis.shares(pictures, analysis.WORD), low, high)
-    joint = analysis.together(pictures, analysis.WORD)
+tables = (pd.concat(some, ignore_index=True) for some in (parts, of_class, own))
+rates, joint = analysis.recovery_of(*tables)
 groups = analysis.by_group(rates)
-found, controls = analysis.contrasts(groups, leaks)
-table = decided(analysis.QUESTIONS, found, controls)
-half_way = analysis.half_way(groups, TI)
 
 # %% [markdown]
 # ## The word, step by step
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "\u201cA photo of\u201d the naive word after more and more training steps, one training seed and one noise. Left, one of the training pictures; step 0 is the class word or another initializer.", "name": "fig-learns-pictures"}, "image": {"alt": "A grid of small pictures: one row for each concept; a training picture, then one drawn picture for each number of training steps.", "width": "100%"}}
-columns = some_of(sorted(shown["step"].unique()), 9)
-cells = [dict(concept=c.name, column="pictures", image=load_images(c.images[:1], PIXELS)[0]) for c in page.concepts]
-first = shown[(shown["method"] == TI) & (shown["seed"] == seeds[0]) & shown["step"].isin(columns)]
-cells += first.rename(columns=dict(step="column")).to_dict("records")
-grid = image_grid(pd.DataFrame(cells), row="concept", column="column", row_labels=page.labels, pixels=PIXELS)
-grid.figure.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "“A photo of” the naive word after more and more training steps, one training seed and one noise. Left, one of the training pictures; step 0 is the class word or another initializer.", "name": "fig-learns-pictures"}, "image": {"alt": "A grid of small pictures, a row for each concept: on the left a training picture, then what the word draws after more and more steps, which comes to look like it part by part.", "width": "100%"}}
+photos = {c.name: load_images(c.images[:1], PIXELS)[0] for c in page.concepts}
+figure = figures.step_by_step(pd.DataFrame(shown), photos, page.labels)
+figure.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 
 # %% [markdown]
 # ## Which attributes come first?
-
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Recovery by training step, a panel a method: family, colours and forms, mean over concepts with 95 % band. Dashed, the concept\u2019s own drawings; at zero, the class word.", "name": "fig-learns-recovery"}, "image": {"alt": "Line plots of recovery against training steps, one line each for family, colours and forms, one panel for each method.", "width": "100%"}}
-methods = [method for method in (TI, KL, DB) if (shown["method"] == method).any()]
-figure, axes = plt.subplots(1, len(methods), figsize=(3.8 * len(methods), 3.5), sharey=True, layout="constrained")
-for ax, method in zip(axes, methods, strict=True):
-    rows = groups[(groups["method"] == method) & groups["recovery"].notna()]
-    if rows.empty:
-        nothing_there(ax, WHY)
-        continue
-    step_curves(rows, "recovery", hue="group", hue_order=analysis.GROUPS, ax=ax, markersize=5).get_legend().remove()
-    ax.axhline(1, color="0.3", linestyle="--", linewidth=1)
-    ax.axhline(0, color="0.3", linewidth=1)
-    ax.set(xlabel=f"training step\n{method}" if method != DB else method, ylabel="recovery")
-if len(groups):
-    shared_legend(figure, axes[0])
-plt.show()
-
-# %% [markdown]
-# ## Concept by concept
-
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Recovery of each concept\u2019s family, colours and forms at the last step, by method. Empty: the class word shows it nearly as often as the drawings do.", "name": "fig-learns-concepts"}, "image": {"alt": "Tables of coloured cells, one for each method: a row for each concept, a column each for family, colours and forms, with the recovery written in the cell.", "width": "100%"}}
-figure, axes = plt.subplots(1, len(methods), figsize=(3.6 * len(methods), 0.4 * len(page.names) + 1.4), sharey=True, layout="constrained")
-for ax, method in zip(axes, methods, strict=True):
-    rows = groups[(groups["method"] == method) & (groups["step"] == steps)]
-    if rows.empty:
-        nothing_there(ax, WHY)
-        continue
-    wide = rows.groupby(["concept", "group"])["recovery"].mean().unstack("group").reindex(page.names, columns=analysis.GROUPS)
-    ax.imshow(wide, cmap="cividis", vmin=0, vmax=1, aspect="auto")
-    for (i, j), value in np.ndenumerate(wide.to_numpy()):
-        ax.text(j, i, percent(value, ""), ha="center", va="center", fontsize=8, color="black" if value > 0.6 else "white")
-    ax.set_xticks(range(3), analysis.GROUPS)
-    ax.set_yticks(range(len(page.names)), page.labels.values())
-    ax.grid(False)
-    ax.set_xlabel(method)
-
-# %% [markdown]
-# ## One by one, or together?
 #
-# If attributes came into pictures independently of each other, all of them would be there at once as often as the product of their
-# shares says. Where the two part, some pictures get everything right and others little.
+# The {term}`oracle` reads {glue:text}`n_pictures` plain pictures of each word at each step. An attribute is there when
+# the part has the concept’s form, or its colour lies close to the concept’s. Its *recovery* is the share of pictures
+# that have it, on a scale from the {term}`class word` (zero: it shows that much anyway) to the concept’s own drawings
+# (one: there is no more to show). Where these two are less than {glue:text}`span` apart, none is shown.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: the share of pictures with all attributes at once, and the product of the attributes\u2019 shares, by training step (naive word, mean over concepts with 95 % band). Right: share of plain pictures in the one backdrop, a dot a concept, black the mean.", "name": "fig-learns-joint"}, "image": {"alt": "Left, two curves against training steps. Right, dots for each concept in four columns: class word, varied backdrops, one backdrop, one backdrop with the KL term.", "width": "100%"}}
-figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 3.7), layout="constrained")
-rows = joint[joint["method"] == TI].melt(list(analysis.WORD), var_name="what", value_name="share_of")
-if len(rows):
-    step_curves(rows.replace(dict(what=dict(at_once="all at once"))), "share_of", hue="what", ax=left, markersize=4)
-    left.set(xlabel="training step", ylabel="share of pictures")
-else:
-    nothing_there(left, WHY)
-order = ["class word", "varied", "one backdrop", "one backdrop, KL"]
-for x, source in enumerate(order if len(leaks) else ()):
-    each = leaks[leaks["source"] == source].groupby("concept")["scene"].mean()
-    right.plot([x + 0.1] * len(each), each, "o", color="C0", alpha=0.5, markersize=5)
-    right.plot(x, each.mean(), "s", color="black", markersize=7)
-if len(leaks):
-    right.set_xticks(range(len(order)), [source.replace(" ", "\n", 1) for source in order])
-    right.set(ylabel=f"pictures read as {backdrop}", ylim=(-0.03, 1.03))
-else:
-    nothing_there(right, WHY if not oracle else "none of these concepts\ncan be drawn again elsewhere")
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Recovery by training step, a panel a method: family, colours and forms, mean over concepts with 95 % band. Dashed, the concept’s own drawings; at zero, the class word.", "name": "fig-learns-recovery"}, "image": {"alt": "Line plots of recovery against training steps, one line each for family, colours and forms, one panel for each method: the line that rises first is what the word learns first.", "width": "100%"}}
+figures.recovery(groups)
 plt.show()
 
 # %% [markdown]
-# ## The primary contrasts
+# Concept by concept, at the last step, and beside the words {term}`DreamBooth`, which changes the network itself:
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Recovery of each concept’s family, colours and forms at the last step, by method. Empty: the class word shows it nearly as often as the drawings do.", "name": "fig-learns-concepts"}, "image": {"alt": "Tables of coloured cells, one for each method: a row for each concept, a column each for family, colours and forms; the brighter a cell, the more of it was recovered.", "width": "100%"}}
+figures.by_concept(groups, (TI, KL, *([DB] if dreambooth_steps else [])), page.labels)
+plt.show()
+
+# %% [markdown]
+# ## One by one, or together? And what leaks?
+#
+# If attributes came independently of each other, all of them would be there at once as often as the product of their
+# shares says. Where the two curves part, some pictures get everything right and others little. What *leaks* is what the
+# training pictures share and the concept does not have: here a word is learned from pictures that all stand in one
+# place, the {glue:text}`backdrop`.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: the share of pictures with all attributes at once, and what it would be if each came by itself, by training step (naive word, mean over concepts with 95 % band). Right: share of plain pictures in the one backdrop, a dot a concept, black the mean.", "name": "fig-learns-joint"}, "image": {"alt": "Left, two curves against training steps; the wider apart, the more the attributes come together. Right, dots for each concept in four columns, class word, varied backdrops, one backdrop, one backdrop with the KL term: what rises above the first two has leaked.", "width": "100%"}}
+figures.together_and_leaked(joint, leaks, backdrop)
+plt.show()
+
+# %% [markdown]
+# ## Three questions, named beforehand
+#
+# Do colours come before forms, over training? Does the {term}`KL term` (weight {glue:text}`kl_weight`,
+# {glue:text}`weight_from`) cost forms, at the last step? Does the one backdrop leak, and more than into a word from
+# varied backdrops, which is the control? Each has {glue:text}`smallest` as its {term}`smallest effect of interest`.
 
 # %%
-contrast_table(table)
+primary = decided(analysis.QUESTIONS, *analysis.contrasts(groups, leaks))
+contrast_table(primary)
 
 # %% tags=["remove-cell"]
-missing = "On this model nothing can be read from a picture but by CLIP, so there is nothing to say here of attributes."
 page.say(
     **page.common("n_concepts", "n_seeds", "n_pictures", "steps", "learning_rate", "settings_from"),
-    verdict_short=f"On {page.model_name}, a word ends with {analysis.ends_said(groups, TI)} of what its pictures show." if len(groups) else missing,
-    ends_naive=analysis.ends_said(groups, TI),
-    ends_kl=analysis.ends_said(groups, KL),
-    ends_dreambooth=analysis.ends_said(groups, DB) if dreambooth_steps else "left out of this run",
-    half_way=analysis.steps_said(half_way),
-    at_once=analysis.product_said(joint, TI),
-    span=f"{analysis.SMALLEST_SPAN:g}",
-    smallest=f"{analysis.SMALLEST:g}",
+    **told(groups, joint, primary, page.model_name),
+    ends_dreambooth=ends_said(groups, DB) if dreambooth_steps else "left out of this run",
     kl_weight=f"{kl_weight:g}",
     weight_from=weight_from,
     backdrop=backdrop,
-    **{f"verdict_{key}": row["verdict"] for key, row in table.iterrows()},
-    **{f"said_{key}": f"{row['said']}; {row['tested']}" for key, row in table.iterrows()},
 )
 
 # %% [markdown]
 # ## What this shows, and what it does not
 #
-# **Colours are recovered before forms: {glue:text}`verdict_order`** ({glue:text}`said_order`). Half of what it ends with the naive word has by:
-# {glue:text}`half_way`. After {glue:text}`steps` steps the naive word has recovered {glue:text}`ends_naive`; the word under the KL term (weight {glue:text}`kl_weight`,
-# {glue:text}`weight_from`) {glue:text}`ends_kl`; DreamBooth: {glue:text}`ends_dreambooth`.
+# The verdicts stand in the table above. After {glue:text}`steps` steps the naive word has recovered
+# {glue:text}`ends_naive`, the word under the KL term {glue:text}`ends_kl`, DreamBooth {glue:text}`ends_dreambooth`. The
+# naive word has half of what it ends with by: {glue:text}`half_way`. All attributes at once: {glue:text}`at_once`.
 #
-# **The KL term costs forms: {glue:text}`verdict_kl`** ({glue:text}`said_kl`).
+# **What to do.** Vary everything that is not the concept. Before you stop training, look at the attribute that comes
+# late, not at the average.
 #
-# **The one backdrop leaks: {glue:text}`verdict_leak`** ({glue:text}`said_leak`). The backdrop is the {glue:text}`backdrop` for every concept.
+# What it does not show: attributes other than those that the drawing programs have and the oracle reads, with its own
+# errors; whether side and size of the subject leak as well, which it does not read; or another regime than
+# {glue:text}`n_concepts` concepts, {glue:text}`n_seeds` training seeds and a learning rate of
+# {glue:text}`learning_rate` ({glue:text}`settings_from`).
+
+# %% [markdown]
+# ## Exercise
 #
-# All attributes at once, at the last step of the naive word: {glue:text}`at_once`.
+# Does every place leak alike? Take another one, and see which part of the right panel moves:
+# `papermill notebooks/what_it_learns.ipynb out.ipynb -r backdrop snow`
 #
-# **What to do:** vary what is not the concept. Look at the attribute that is late, not at the average, before you stop training.
-#
-# What it does not show:
-#
-# - Attributes are those the drawing programs have and the oracle reads, with its own errors; a reading of the concept’s own drawings divides them out only on average.
-# - Side and size of the subject may leak as well; the oracle does not read them.
-# - {glue:text}`n_concepts` concepts, {glue:text}`n_seeds` training seeds, one regime: a learning rate of {glue:text}`learning_rate`, {glue:text}`settings_from`.
+# :::{dropdown} Solution
+# Read each column against the class word’s: that is how often the place comes unasked. A word from one backdrop stands
+# above it by as much as the place has leaked. But a place whose colour is the concept’s own may look like a leak and be
+# none; that is what the word from varied backdrops is there to show.
+# :::
 
 # %% tags=["remove-cell"]
 n = f"{counted(len(seeds), 'training seed')}, {counted(images_per_prompt, 'picture')} a step"
-claims = [Claim(**fields) for fields in as_claims(analysis.QUESTIONS, table, n)]
-page.close(dict(rates=rates, groups=groups, joint=joint, leaks=leaks, primary=table.reset_index()), claims, kl_weight=kl_weight, checkpoint_every=every)
+claims = [Claim(**fields) for fields in as_claims(analysis.QUESTIONS, primary, n)]
+tables = dict(rates=rates, groups=groups, joint=joint, leaks=leaks, primary=primary.reset_index())
+page.close(tables, claims, kl_weight=kl_weight, checkpoint_every=every)

@@ -21,16 +21,17 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# You have some pictures of one thing in a folder. This page looks them over, learns a word from them, lets you watch it learn, picks the checkpoint to
-# keep, ranks what the word draws, and writes the files that diffusers, `AUTOMATIC1111` and ComfyUI read, with a card beside them. What you see here is
-# an example; for yours, say where the pictures are and what the thing is in plain words:
+# You have some pictures of one thing in a folder. This page looks them over, learns a word from them, lets you watch it
+# learn, picks the checkpoint to keep, ranks what the word draws, and writes the files that diffusers, `AUTOMATIC1111`
+# and ComfyUI read, with a card beside them. What you see here is an example; for yours, say where the pictures are and
+# what the thing is in plain words:
 #
 # ```bash
 # papermill notebooks/your_own_concept.ipynb out.ipynb -r concept path/to/photos -r initializer cat \
 #   -r model stable-diffusion-v1-5/stable-diffusion-v1-5 -p steps 3000 -p learning_rate 0.002 -p guidance 7.5
 # ```
 #
-# The pocket model (leave out `model`) needs neither GPU nor download, but knows only its own drawn world.
+# The {term}`pocket model` (leave out `model`) needs neither GPU nor download, but knows only its own drawn world.
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -61,117 +62,84 @@ from study.parameters import check_notebook
 
 check_notebook(In, globals())
 
-# %% tags=["remove-cell"]
+# %% tags=["hide-input"]
 # %matplotlib inline
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from IPython.display import HTML
-from myst_nb import glue
 
-from study.figures import image_grid, step_curves, step_slider_html, use_style
-from study.model_card import file_name, save_emb_params, write_card
-from study.page import model_title, open_page
-from study.parameters import ParameterError
+from study.analysis import your_own_concept as analysis
+from study.analysis import your_own_concept_figures as figures
+from study.figures import step_slider
+from study.model_card import pass_on
+from study.page import begin
+from study.panels import slider
 from study.photos import advice, best_first, look_over, own_nulls, phrase_of
-from textinv_core.evaluation.metrics import SMALLEST_NULL
 from textinv_core.evaluation.nulls import OWN_SEED
 from textinv_core.learning.arms import METHODS, Arm
 from textinv_core.learning.concepts import context_prompts, load_concept, plain_prompt
-from textinv_core.learning.tokens import FILE_NAME, initial_rows, nearest_words, save_embedding
+from textinv_core.learning.tokens import initial_rows, nearest_words
 
 LOOKS = 2  # pictures of each prompt at each checkpoint
-ACROSS = 8  # pictures in a row
 SHARED = 2  # best pictures of each prompt on the card
-use_style()
-plt.rcParams["figure.dpi"] = 120
-
-# %% tags=["hide-input"]
-if method not in METHODS:
-    raise ParameterError(f"method: {method!r} is none of {', '.join(METHODS)}")
-for text in prompts:
-    if text.count("{}") != 1:
-        raise ParameterError(f"prompts: {text!r} should hold {{}} once, where the concept stands")
+analysis.check_words(method, METHODS, prompts)
+every = analysis.distance_of_steps(steps, checkpoint_every, keep_step)
 called = f"<{placeholder.strip('<>').lower()}>" if placeholder else None
 mine = load_concept(concept, placeholder=called, initializer=initializer or None, kind=kind or None)
-page = open_page("your_own_concept", profile=profile, model=model, judge=judge, concepts=[concept], out=out, runs=runs)
-page = replace(page, concepts=(mine,))
-pipe, store, folder = page.pipe, page.store, page.folder
-how = dict(guidance_scale=guidance, num_inference_steps=num_inference_steps)
-plain, asked = plain_prompt(mine.kind), prompts or list(context_prompts(mine.kind))[:3]
-texts = list(dict.fromkeys([plain, *asked]))
+page = replace(begin("your_own_concept", globals()), concepts=(mine,))
+looked = look_over(mine, page.side)
+texts = list(dict.fromkeys([plain_prompt(mine.kind), *(prompts or list(context_prompts(mine.kind))[:3])]))
 says = {text: phrase_of(text, mine) or "nothing else" for text in texts}
 
 # %% [markdown]
 # ## The pictures
 #
-# As the model sees them: the middle square of each, at its own size. A picture that cannot be read stops the run here, with its name. Best are
-# three to six in which the thing is whole and in the middle, and everything around it differs: what all pictures share, the word learns too.
-#
-# {glue:text}`advice`
+# As the model sees them: the middle square of each, at its own size. A picture that cannot be read stops the run here,
+# with its name. Best are three to six in which the thing is whole and in the middle, and everything around it differs:
+# what all pictures share, the word learns too. {glue:text}`advice`
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The training pictures, in the order of the table below.", "name": "fig-own-pictures"}, "image": {"alt": "The training pictures as small squares.", "width": "100%"}}
-looked = look_over(mine, page.side)
-place = pd.Series(range(len(looked)))
-tiles = looked.assign(column=place % ACROSS, line=place // ACROSS)
-number = {line: f"{ACROSS * line + 1}" for line in tiles["line"]}
-grid = image_grid(tiles, row="line", column="column", column_labels={i: "" for i in range(ACROSS)}, row_labels=number, pixels=96)
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "The training pictures, in the order of the table below.", "name": "fig-own-pictures"}, "image": {"alt": "The training pictures as small squares: the thing should be whole in each, and what is around it should differ.", "width": "100%"}}
+figures.pictures(looked)
 plt.show()
 
 # %% tags=["remove-input"]
-shown = looked.assign(pixels=looked["width"].astype(str) + " × " + looked["height"].astype(str))
-shown = shown[["file", "pixels", "twin"]].rename(columns={"twin": "nearly the same as"}).set_axis(range(1, len(shown) + 1))
-shown.style.format(escape="html")
+analysis.pictures_table(looked)
 
 # %% [markdown]
 # ## Learn
 #
-# All training seeds at once, from the same ordinary word. Stopped half way, the same command goes on where it was; done once, it is found again. At
-# each checkpoint every prompt is drawn from the same noise.
-
-# %% tags=["hide-input"]
-settings = dict(batch_size=batch_size, checkpoint_every=checkpoint_every or max(1, steps // 8))
-marks = sorted({*range(0, steps + 1, settings["checkpoint_every"]), steps})
-if keep_step and keep_step not in marks:
-    raise ParameterError(f"keep_step: {keep_step} is not one of the steps looked at ({', '.join(map(str, marks))})")
-way = dict(method=method, learning_rate=learning_rate) | (dict(kl_weight=kl_weight) if kl_weight else {})
-if method == "name_basis":  # with no list of names, the words nearest to the one that learning starts from
-    way["basis"] = tuple(word for word, _ in nearest_words(pipe, initial_rows(pipe, mine.initializer), k=100)[0])
-arms = [Arm(mine, seed=s, **way) for s in seeds]
-learned = store.learn(pipe, arms, steps=steps, **settings)
-at, seed_of = list(learned.steps), dict(zip(learned.ids, seeds, strict=True))
-drawn = pd.concat([store.draw(pipe, learned.at(step), texts, range(LOOKS), **how) for step in at], ignore_index=True)
-drawn["training seed"] = drawn["arm"].map(lambda arm: f"seed {seed_of[arm]}")
+# All training {term}`seeds <seed>` at once, from the same ordinary word, the {term}`initializer`. Stopped half way, the
+# same command goes on where it was. At each checkpoint every prompt is drawn from the same noise.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "One row a training seed; a column for each prompt, by what it says beside the word. Drag the slider, or use the arrow keys: the first step is the ordinary word that learning starts from.", "name": "fig-own-steps"}}
-frames, first = [], drawn[drawn["seed"] == 0]
-for step in at:
-    rows = first[first["step"] == step]
-    size = (1.35 * len(texts) + 1.2, 1.35 * len(seeds) + 0.4)
-    figure, ax = plt.subplots(figsize=size, layout="constrained")
-    image_grid(rows, row="training seed", column="prompt", column_labels=says, ax=ax, pixels=min(page.side, 256)).tick_params(labelsize=8)
-    frames.append(figure)
-    plt.close(figure)
-HTML(step_slider_html(frames, [f"{step:g}" for step in at], "What each seed's word draws for each prompt, at training step"))
+way = dict(method=method, learning_rate=learning_rate) | (dict(kl_weight=kl_weight) if kl_weight else {})
+if method == "name_basis":  # with no list of names, the words nearest to the one that learning starts from
+    way["basis"] = tuple(w for w, _ in nearest_words(page.pipe, initial_rows(page.pipe, mine.initializer), k=100)[0])
+arms = [Arm(mine, seed=s, **way) for s in seeds]
+learned = page.store.learn(page.pipe, arms, steps=steps, checkpoint_every=every, batch_size=batch_size)
+seed_of = dict(zip(learned.ids, seeds, strict=True))
+drawn = pd.concat([page.draw(learned.at(n), texts, range(LOOKS)) for n in learned.steps], ignore_index=True)
+drawn["training seed"] = drawn["arm"].map(lambda arm: f"seed {seed_of[arm]}")
+frames = figures.frames(drawn[drawn["seed"] == 0], says, page.side)
+slider(frames, learned.steps, "What each seed's word draws for each prompt, at training step")
 
 # %% [markdown]
 # ## Which step, which seed?
 #
 # Every picture is scored for the concept and for what its prompt says, each cosine read beside {glue:text}`nulls_said`
-# ({ref}`how <measures>`). The mean over prompts picks what to keep, here {glue:text}`kept_said`. The plain prompt asks for nothing beside the concept
-# and takes no part. If the slider tells you otherwise, trust your eyes and say `-p keep_step`.
+# ({term}`null`; {ref}`how <measures>`). The mean over prompts picks what to keep, here {glue:text}`kept_said`. The
+# plain prompt asks for nothing beside the concept and takes no part. If the slider tells you otherwise, trust your eyes
+# and say `-p keep_step`.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Score by training step: mean over the prompts with a context, with 95 % band over prompts. The dashed line is the step kept.", "name": "fig-own-scores"}, "image": {"alt": "A line for each training seed: score against training step, with the kept step marked.", "width": "75%"}}
-nulls = own_nulls(store, pipe, mine, page.judge, texts, null_pictures, **how)
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Score by training step: mean over the prompts with a context, with 95 % band over prompts. The dashed line is the step kept.", "name": "fig-own-scores"}, "image": {"alt": "A line for each training seed, score against training step; the kept step is marked where the highest line peaks, or where it was asked for.", "width": "75%"}}
+nulls = own_nulls(page.store, page.pipe, mine, page.judge, texts, null_pictures, **page.drawing)
 ranked_on = [text for text in texts if phrase_of(text, mine)] or texts
 scored = pd.concat([best_first(drawn[drawn["prompt"] == text], mine, page.judge, nulls) for text in ranked_on])
-means = scored[scored["step"] > 0].groupby(["arm", "step"], sort=False)["score"].mean()
-arm, step = means[means.index.get_level_values("step") == keep_step].idxmax() if keep_step else means.idxmax()
+means = analysis.means_of(scored)
+arm, step = analysis.best_of(means, keep_step)
 kept = next(word for word in learned.at(step) if word.arm == arm)
-ax = step_curves(scored, "score", hue="training seed", units="prompt")
-ax.axvline(step, color="0.3", linestyle="--", linewidth=1)
-ax.set(xlabel="training step", ylabel=f"score: {scored['by'].iloc[0]}")
+figures.scores(scored, step)
 plt.show()
 
 # %% [markdown]
@@ -179,39 +147,28 @@ plt.show()
 #
 # A fresh batch for each prompt, of {glue:text}`n_images` pictures, from noise that took no part in the choice.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The best of each prompt\u2019s batch, best on the left.", "name": "fig-own-gallery"}, "image": {"alt": "A row of small pictures for each prompt, in the order of their rank.", "width": "100%"}}
-batch = store.draw(pipe, [kept], texts, range(OWN_SEED, OWN_SEED + images), **how)
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The best of each prompt’s batch, best on the left.", "name": "fig-own-gallery"}, "image": {"alt": "A row of small pictures for each prompt, in the order of their rank: on the left both the thing and what the prompt says should be there.", "width": "100%"}}
+batch = page.draw([kept], texts, range(OWN_SEED, OWN_SEED + images))
 ranked = {text: best_first(batch[batch["prompt"] == text], mine, page.judge, nulls) for text in texts}
-best = pd.concat([rows.head(ACROSS).assign(place=range(1, len(rows.head(ACROSS)) + 1)) for rows in ranked.values()])
-grid = image_grid(best, row="prompt", column="place", row_labels=says, pixels=96)
-grid.tick_params(labelsize=8)
-grid.figure.savefig(folder / "overview.png", dpi=150, bbox_inches="tight")
+figures.gallery(ranked, says).savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 
 # %% tags=["remove-input"]
-scores = pd.DataFrame(
-    dict(prompt=text.replace("{}", mine.placeholder), score=rows["by"].iloc[0], best=rows["score"].max(), median=rows["score"].median())
-    for text, rows in ranked.items()
-)
-scores.set_index("prompt").rename_axis(index=None).style.format("{:.2f}", subset=["best", "median"]).format_index(escape="html")
+analysis.scores_table(ranked, mine.placeholder)
 
 # %% [markdown]
 # ## Take it with you
 #
-# One folder, to copy or upload as it is: the word in two formats, the best pictures, and a card (`README.md`) in the manner of the Hub’s
-# concept library, with settings, scores and the pictures’ licence: {glue:text}`licence`. Your pictures are in it, so look before you publish.
+# One folder, to copy or upload as it is: the word in two formats, the best pictures, and a card (`README.md`) in the
+# manner of the Hub’s concept library, with settings, scores and the pictures’ licence: {glue:text}`licence`. Your
+# pictures are in it, so look before you publish.
 
 # %% tags=["hide-input"]
-home = folder / mine.placeholder.strip("<>")
-save_embedding(kept, home)
-save_emb_params(kept, home / file_name(kept))
-chosen = pd.concat([rows.head(SHARED) for rows in ranked.values()])
-by = ", ".join(dict.fromkeys(chosen["by"]))
-card = dict(initializer=mine.initializer, method=method, steps=step, seed=seed_of[arm], learning_rate=learning_rate, kl_weight=kl_weight)
-card |= dict(batch_size=batch_size, guidance_scale=guidance, num_inference_steps=num_inference_steps, judge=page.judge.name)
-write_card(home, mine, kept, chosen, model=model, side=min(page.side, 512), scored_by=by, settings=card)
-use = {FILE_NAME: "diffusers", file_name(kept): "AUTOMATIC1111, ComfyUI", "README.md": "the card", "concept_images": "what it learned from", "samples": "the best pictures"}
-files = pd.DataFrame(dict(file=name, what=what, KB=sum(p.stat().st_size for p in [home / name, *(home / name).glob("*")] if p.is_file()) / 1024) for name, what in use.items())
-files.set_index("file").rename_axis(index=None).style.format({"KB": "{:.0f}"})
+home, best = page.folder / mine.placeholder.strip("<>"), pd.concat([rows.head(SHARED) for rows in ranked.values()])
+made = dict(initializer=mine.initializer, method=method, steps=step, seed=seed_of[arm], learning_rate=learning_rate)
+made |= dict(kl_weight=kl_weight, batch_size=batch_size, **page.drawing, judge=page.judge.name)
+uses = pass_on(home, mine, kept, best, model=model, side=min(page.side, 512), settings=made)
+files = analysis.files_of(home, uses)
+files.style.format({"KB": "{:.0f}"})
 
 # %% [markdown]
 # In diffusers, with the same model:
@@ -221,60 +178,41 @@ files.set_index("file").rename_axis(index=None).style.format({"KB": "{:.0f}"})
 # pipe("a photo of <my-cat> on the beach").images[0]
 # ```
 #
-# In `AUTOMATIC1111` put the other file into `embeddings/` and write its name into the prompt; in ComfyUI into `models/embeddings/`, and
-# write `embedding:` before the name. Here, the word is {glue:text}`placeholder`, and the ordinary words nearest to it are {glue:text}`nearest`.
+# In `AUTOMATIC1111` put the other file into `embeddings/` and write its name into the prompt; in ComfyUI into
+# `models/embeddings/`, and write `embedding:` before the name. Here, the word is {glue:text}`placeholder`, and the
+# ordinary words nearest to it are {glue:text}`nearest`.
 
 # %% tags=["remove-cell"]
-to_do = advice(looked, mine, page.side)
-near = ", ".join(f"{word} ({cosine:.2f})" for word, cosine in nearest_words(pipe, kept.rows[:1], k=3)[0])
-kept_said = f"seed {seed_of[arm]} at step {step}"
-n_null = f"no nulls at all, since fewer than {SMALLEST_NULL} pictures were asked for" if nulls is None else f"{len(nulls.prompts)} pictures of the class by the plain model"
-sentence = f"On {model_title(model)}, {len(looked)} pictures of {mine.name.replace('_', ' ')} became the word {mine.placeholder}: {kept_said} of {steps}, a file of {max(1, round(files['KB'][0]))} KB."
-glued = dict(
-    verdict_short=sentence,
-    advice=f"**Before you go on:** {' '.join(to_do)}" if to_do else "These will do as they are.",
-    nulls_said=n_null,
-    kept_said=f"{kept_said}{', as asked for' if keep_step else ''}",
+which = dict(seed=seed_of[arm], step=step, asked=bool(keep_step), choices=len(means))
+beside = dict(pictures=len(looked), to_do=advice(looked, mine, page.side), nulls=len(nulls.prompts) if nulls else 0)
+near = nearest_words(page.pipe, kept.rows[:1], k=3)[0]
+page.say(
+    **analysis.told(mine, model=model, kb=files["KB"].iloc[0], near=near, **which, **beside),
     n_images=f"{images}",
     n_looks=f"{LOOKS}",
     n_prompts=f"{len(ranked_on)}",
-    n_choices=f"{len(means)}",
-    licence=mine.licence or "unknown, for want of a concept.yml that says it",
-    placeholder=mine.placeholder,
-    nearest=near,
-    model_name=model_title(model),
 )
-for key, value in glued.items():
-    glue(key, value, display=False)
 
 # %% [markdown]
 # ## What this shows, and what it does not
 #
 # One word, learned on {glue:text}`model_name` and good for that text encoder alone: it means nothing to another model.
 #
-# - The step and the seed are the best of {glue:text}`n_choices` by {glue:text}`n_looks` pictures for each of {glue:text}`n_prompts` prompts. That is little: another
-#   noise may pick a neighbour. How good such scores are at ranking is measured [on a page of its own](harmony.ipynb).
-# - Scores rank pictures of one prompt. They say neither that the likeness is good nor that one concept was learned better than another.
-# - The best pictures are the best of a batch, and show what the word can do, not what it does every time.
-# - Nothing here asks whether you may share the pictures: only you know that.
-
-# %% tags=["remove-cell"]
-given = dict(model=model, seeds=seeds, steps=steps, learning_rate=learning_rate, method=method, kl_weight=kl_weight, guidance=guidance)
-given |= dict(prompts=texts, images=images, null_pictures=null_pictures, num_inference_steps=num_inference_steps, keep_step=keep_step)
-given |= dict(initializer=mine.initializer, placeholder=mine.placeholder, kind=mine.kind)
-kept_columns = ["arm", "step", "prompt", "seed", "rank", "score", "by"]
-page.record(
-    given | settings,
-    dict(pictures=looked.drop(columns="image"), choice=scored[kept_columns], gallery=pd.concat(ranked.values())[kept_columns], log=learned.log),
-    glued,
-)
-
-# %% [markdown] tags=["remove-cell"]
-# ### Live
+# **What to do.** Take few pictures that differ in everything but the thing, and keep the earliest step at which you
+# recognise it; [why](step_ablation.ipynb) has a page of its own.
 #
-# In Jupyter: the same frames under a widget. To type prompts of your own, open the notebook `explore`.
+# What it does not show: that another noise would not pick a neighbour, since step and seed are the best of
+# {glue:text}`n_choices` by only {glue:text}`n_looks` pictures for each of {glue:text}`n_prompts` prompts (how good such
+# scores are at ranking is [measured](harmony.ipynb)); that the likeness is good, since scores rank pictures of one
+# prompt and the best of a batch are not what the word does every time; or whether you may share the pictures, which
+# only you know.
 
 # %% tags=["remove-cell"]
-from study.figures import step_slider
+columns = ["arm", "step", "prompt", "seed", "rank", "score", "by"]
+tables = dict(pictures=looked.drop(columns="image"), choice=scored[columns], log=learned.log)
+tables |= dict(gallery=pd.concat(ranked.values())[columns])
+own = dict(initializer=mine.initializer, placeholder=mine.placeholder, kind=mine.kind, prompts=texts)
+page.close(tables, checkpoint_every=every, **own)
 
-step_slider(frames, at)
+# %% tags=["remove-cell"]
+step_slider(frames, learned.steps)  # in Jupyter: the same frames under a widget; prompts of your own go to `explore`

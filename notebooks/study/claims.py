@@ -46,7 +46,7 @@ def badge(verdict: str) -> str:
 
 
 def claims_html(table: pd.DataFrame, titles: dict[str, str]) -> str:
-    """The claims by document as one HTML table, verdict first; how each was tested unfolds, so that it fits a narrow screen.
+    """The claims by document as one HTML table, verdict first, those that held up on top; results and tests unfold.
 
     `titles` say what a page's link is called.
     """
@@ -54,39 +54,25 @@ def claims_html(table: pd.DataFrame, titles: dict[str, str]) -> str:
     def line(claim) -> str:
         words, test, result, n = (html.escape(getattr(claim, name)) for name in ("words", "test", "result", "n"))
         source = html.escape(claim.source) + (" · primary" if claim.primary else "")
-        how = f"<details><summary>How it was tested</summary>{test} ({n})</details>"
+        out = f"<details><summary>What came out</summary>{result}<br><small>Tested: {test} ({n})</small></details>"
         cells = (
             f"{badge(claim.verdict)}<br><small>{_link(claim.page, titles)}</small>",
-            f"<strong>{words}</strong><br><small>{source}</small><br>{result}{how}",
+            f"<strong>{words}</strong> <small>({source})</small>{out}",
         )
         return (
             "<tr>" + "".join(f'<td style="text-align:left;vertical-align:top">{cell}</td>' for cell in cells) + "</tr>"
         )
 
-    heads = {"verdict and page": 26, "their words, and what came out": 74}  # % of the width
+    heads = {"verdict and page": 26, "the claim, in its own words": 74}  # % of the width
     head = "".join(f'<th scope="col" style="text-align:left;width:{w}%">{name}</th>' for name, w in heads.items())
     body = []
     for document, claims in table.groupby("document", sort=False):
         name = html.escape(document[:1].upper() + document[1:])
         body.append(f'<tr><th colspan="{len(heads)}" scope="rowgroup" style="text-align:left">{name}</th></tr>')
+        claims = claims.sort_values("primary", ascending=False, kind="stable")
+        claims = claims.sort_values("verdict", key=lambda v: v.map(VERDICTS.index), kind="stable")
         body += [line(claim) for claim in claims.itertuples()]
     return f'<table class="dataframe claims"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
-
-
-def findings_html(table: pd.DataFrame, titles: dict[str, str]) -> str:
-    """What held up, what did not and what stays open: the claims by verdict, primary ones first, with their results."""
-    parts = []
-    for verdict, heading in zip(VERDICTS, ("What held up", "What did not", "What stays open"), strict=True):
-        claims = table[table["verdict"] == verdict].sort_values("primary", ascending=False, kind="stable")
-        lines = [
-            f"<li><strong>{html.escape(claim.words)}</strong> ({html.escape(claim.source)};"
-            f" {_link(claim.page, titles)}): {html.escape(claim.result)}</li>"
-            for claim in claims.itertuples()
-        ]
-        parts.append(
-            f"<p>{badge(verdict)} <strong>{heading}</strong></p><ul>{''.join(lines) or '<li>Nothing.</li>'}</ul>"
-        )
-    return f'<div class="claims">{"".join(parts)}</div>'
 
 
 def _link(page: str, titles: dict[str, str]) -> str:

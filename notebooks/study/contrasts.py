@@ -76,3 +76,9 @@ def as_claims(questions: Mapping[str, Question], table: pd.DataFrame, n: str) ->
         )
         for key, asked in questions.items()
     ]
+
+
+def verdicts_said(table: pd.DataFrame) -> dict[str, str]:
+    """What a page quotes of its contrasts, by key: `verdict_<key>`, and `said_<key>`, which is the interval and test."""
+    said = {f"verdict_{key}": row["verdict"] for key, row in table.iterrows()}
+    return said | {f"said_{key}": f"{row['said']}; {row['tested']}" for key, row in table.iterrows()}

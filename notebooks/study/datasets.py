@@ -54,6 +54,13 @@ def shuffled(paths: Sequence[Path], seed: int) -> list[Path]:
     return [paths[i] for i in np.random.default_rng(seed).permutation(len(paths))]
 
 
+def write_drawn(folder: str | Path, like: Concept, pictures: Sequence[Image.Image]) -> Concept:
+    """`write_concept` with pictures that are no files yet; they are kept in a folder beside it."""
+    beside = Path(folder).with_name(f"{Path(folder).name}-drawn")
+    paths = [write_image(beside / f"{i:03d}.png", picture) for i, picture in enumerate(pictures)]
+    return write_concept(folder, like, paths, like.held_out)
+
+
 def held_back(concept: Concept, share: float = 0.25) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """Its pictures to learn from and those to compare with: its own held-out ones, else the last `share` of them.
 

@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from study.wording import counted
 from textinv_core.files import atomic, write_image
 from textinv_core.learning.concepts import Concept, load_images
-from textinv_core.learning.tokens import FILE_NAME, Embedding
+from textinv_core.learning.tokens import FILE_NAME, Embedding, save_embedding
 
 HUB_LICENCES = (
     "cc0-1.0",
@@ -126,6 +126,21 @@ def write_card(
     with atomic(folder / "README.md") as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     return folder / "README.md"
+
+
+def pass_on(
+    home: str | Path,
+    concept: Concept,
+    embedding: Embedding,
+    best: pd.DataFrame,  # as for `write_card`, and `by`: what the score is
+    **card,  # model, side, settings
+) -> dict[str, str]:
+    """Write the word in both formats, and its card; by name of each file or folder in `home`, what it is for."""
+    save_embedding(embedding, home)
+    save_emb_params(embedding, Path(home) / file_name(embedding))
+    write_card(home, concept, embedding, best, scored_by=", ".join(dict.fromkeys(best["by"])), **card)
+    uses = {FILE_NAME: "diffusers", file_name(embedding): "AUTOMATIC1111, ComfyUI", "README.md": "the card"}
+    return uses | {"concept_images": "what it learned from", "samples": "the best pictures"}
 
 
 def one_line(text: str) -> str:

@@ -8,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-from study.claims import SIGNS, VERDICTS, badge, claims_html, counts, findings_html, page_title, read_claims, tally
+from study.claims import SIGNS, VERDICTS, badge, claims_html, counts, page_title, read_claims, tally
 from study.page import Claim
 from textinv_core.paths import NOTEBOOKS, RESULTS
 
@@ -85,12 +85,16 @@ def test_the_table_says_verdicts_in_words_and_escapes_what_was_written(records):
         assert f"{SIGNS[verdict]} {verdict}" in badge(verdict) and badge(verdict) in text
 
 
-def test_every_finding_stands_under_its_own_verdict(records):
-    table, _ = read_claims(records, ["step_ablation", "probes"])
-    held, failed, opened = findings_html(table, {}).split('<p><span class="verdict"')[1:]
-    assert "safe" in held and "order" in failed and "context" in opened
-    nothing = findings_html(table.query("verdict == 'supported'"), {})
-    assert nothing.count("Nothing.") == 2
+def test_claims_that_held_up_come_first_in_their_document_and_results_unfold():
+    said = dict(zip(("fell", "open", "held"), ("not supported", "undecided", "supported"), strict=True))
+    rows = [KL | dict(words=words, verdict=verdict, result=f"{words}: +1") for words, verdict in said.items()]
+    table = pd.DataFrame(rows).assign(page="probes", document="research note")
+    text = claims_html(table, {})
+    places = [text.index(f"<strong>{words}</strong>") for words in ("held", "fell", "open")]
+    assert places == sorted(places)
+    assert text.count("<details>") == 3 and text.index("<details>") < text.index("held: +1")
+    primary = table.assign(verdict="supported", primary=[False, False, True])
+    assert claims_html(primary, {}).index("held") < claims_html(primary, {}).index("fell")
 
 
 def test_page_titles_come_from_the_notebooks(tmp_path):
@@ -108,7 +112,8 @@ def test_the_summary_says_what_the_records_say(records, tmp_path):
     done = run_summary(tmp_path, "-r", "records", str(records), "-r", "out", "summary")
     assert done.returncode == 0, done.stderr[-2000:]
     numbers = json.loads((tmp_path / "summary/numbers.json").read_text())
-    assert "of the documents’ 3 claims tested 1 held up, 1 did not, and 1 stays undecided" in numbers["verdict_short"]
+    assert "1 of the documents’ 3 claims held up. As many of the others fell" in numbers["verdict_short"]
+    assert "not run: " in numbers["read"] and "2 claims (1 not supported, 1 undecided)" in numbers["tallies"]
     provenance = json.loads((tmp_path / "summary/provenance.json").read_text())
     assert provenance["parameters"]["pages"] == ["step_ablation", "probes"]
     assert "harmony" in provenance["parameters"]["missing"]

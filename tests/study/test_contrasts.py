@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from study.contrasts import Question, as_claims, contrast_table, decided
+from study.contrasts import Question, as_claims, contrast_table, decided, verdicts_said
 from study.page import Claim
 from textinv_core.evaluation.stats import UNKNOWN, Interval
 
@@ -55,3 +55,10 @@ def test_the_rows_become_claims_and_a_table():
     assert [claim.verdict for claim in claims] == list(table["verdict"])
     assert "+0.30" in claims[0].result and claims[0].n == "8 concepts, 3 seeds each"
     assert "it falls" in contrast_table(table).to_html()
+
+
+def test_every_contrast_is_quoted_with_its_verdict_interval_and_test():
+    said = verdicts_said(decided(ASKED, dict.fromkeys(ASKED, UP)))
+    assert set(said) == {f"{what}_{key}" for what in ("verdict", "said") for key in ASKED}
+    assert said["verdict_rises"] == "supported"
+    assert said["said_rises"].startswith("+0.30, 95 % interval +0.20 to +0.40; ")

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from study.datasets import held_back, places, shuffled, taken, write_concept
+from study.datasets import held_back, places, shuffled, taken, write_concept, write_drawn
 from textinv_core.learning.concepts import data_hash, load_concept
 
 
@@ -34,6 +34,14 @@ def test_writing_again_changes_nothing_and_fewer_pictures_leave_none_behind(phot
     assert [path.stat().st_mtime_ns for path in first.images] == times
     fewer = write_concept(home, photos, photos.images[:1])
     assert len(fewer.images) == 1 and data_hash(fewer) != known
+
+
+def test_pictures_that_are_no_files_yet_make_the_same_concept_each_time(photos, tmp_path):
+    drawn = [Image.new("RGB", (40, 40), (0, 30 * i, 0)) for i in range(3)]
+    made = write_drawn(tmp_path / "made" / "photos-in-snow", photos, drawn)
+    assert made.name == "photos-in-snow" and made.placeholder == photos.placeholder
+    assert [Image.open(path).getpixel((0, 0))[1] for path in made.images] == [0, 30, 60]
+    assert data_hash(write_drawn(tmp_path / "made" / "photos-in-snow", photos, drawn)) == data_hash(made)
 
 
 def test_held_back_never_overlaps_and_leaves_something_to_learn_from(photos):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from study.model_card import code, file_name, one_line, plain, save_emb_params, write_card
+from study.model_card import code, file_name, one_line, pass_on, plain, save_emb_params, write_card
 from textinv_core.learning.tokens import Embedding, save_embedding
 
 SETTINGS = dict(steps=4, initializer="tower | <b>", seed=3)
@@ -122,3 +122,11 @@ def test_the_same_card_twice_is_the_same_bytes(concept, tmp_path):
     files = [p.relative_to(tmp_path / "one") for p in sorted((tmp_path / "one").rglob("*")) if p.is_file()]
     assert Path("README.md") in files
     assert all((tmp_path / "one" / f).read_bytes() == (tmp_path / "other" / f).read_bytes() for f in files)
+
+
+def test_all_that_is_passed_on_is_there_and_the_card_says_how_it_was_ranked(tmp_path, concept):
+    best = pictures("a photo of {}", "{} in the snow").assign(by=["likeness", "accord"])
+    uses = pass_on(tmp_path / "red-tower", concept, word(), best, model="pocket", side=32, settings=SETTINGS)
+    assert {path.name for path in (tmp_path / "red-tower").iterdir()} == set(uses)
+    assert "likeness, accord" in (tmp_path / "red-tower" / "README.md").read_text()
+    assert load_file(tmp_path / "red-tower" / "learned_embeds.safetensors")["<red-tower>"].shape == (2, 32)

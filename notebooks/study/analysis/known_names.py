@@ -10,7 +10,7 @@ from torch.nn.functional import normalize
 from study.contrasts import Question
 from study.scores import SCORES
 from study.truth import outcomes
-from study.wording import percent, side
+from study.wording import side
 from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import Interval, paired_interval
 
@@ -90,7 +90,9 @@ def by_method(where: pd.DataFrame, shares: pd.DataFrame, probes: pd.DataFrame) -
     tables = []
     for table in (shares, where, probes):
         values = [column for column in table if column not in ("method", "concept", "seed", "image", "step")]
-        tables.append(table.groupby(["method", "concept"], sort=False)[values].mean().groupby("method", sort=False).mean())
+        tables.append(
+            table.groupby(["method", "concept"], sort=False)[values].mean().groupby("method", sort=False).mean()
+        )
     return pd.concat(tables, axis=1).reindex([m for m in (TRUE, TI, KL, SD, ANY) if m in tables[1].index])
 
 
@@ -111,34 +113,6 @@ def method_table(table: pd.DataFrame):
     return named.rename_axis(index=None).style.format("{:.2f}", na_rep="–")
 
 
-def ranks_said(where: pd.DataFrame, vocabulary: int) -> str:
-    """The rank of the true name among the words nearest to the naive row, in words."""
-    ranks = where[where["method"] == TI].groupby("concept")["rank"].median().dropna()
-    if ranks.empty:
-        return "the true names are no single words of this model’s vocabulary, so they have no rank"
-    return f"of {vocabulary} words, the true name is the {_ordinal(ranks.median())} nearest to the learned row"
-
-
-def firsts_said(where: pd.DataFrame) -> str:
-    """How often the true name is the nearest word of all, in words."""
-    ranks = where[where["method"] == TI]["rank"].dropna()
-    return percent((ranks == 1).mean()) if len(ranks) else "an unknown share"
-
-
-def _ordinal(number: float) -> str:
-    """`1st`, `2nd`, `13th`."""
-    whole = round(number)
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(whole % 10, "th") if whole % 100 not in (11, 12, 13) else "th"
-    return f"{whole}{ending}"
-
-
-def rates_said(shares: pd.DataFrame, value: str) -> str:
-    """A share of pictures, method by method, in words."""
-    means = shares.groupby(["method", "concept"])[value].mean().groupby("method").mean().dropna()
-    said = (f"{method} {percent(means[method])}" for method in (TRUE, TI, KL, SD) if method in means)
-    return ", ".join(said) or "known by CLIP only"
-
-
 def of_all_seeds(table: pd.DataFrame, fixed: Sequence[str], seeds: Sequence[int]) -> pd.DataFrame:
     """Rows of the methods `fixed`, which have no training seed, beside every seed; the others as they are."""
     still = table["method"].isin(list(fixed))
@@ -150,5 +124,5 @@ def shares_of(pictures: pd.DataFrame, plain: Mapping[str, str]) -> pd.DataFrame:
     """A row a method, concept and training seed: K, C, B and CLIP's two scores."""
     by = ["method", "concept", "seed"]
     parts = [summarise(rows, plain[name], by=by) for name, rows in pictures.groupby("concept", sort=False)]
-    scores = pd.concat(parts, ignore_index=True)[[*by, *SCORES]]
+    scores = pd.concat(parts, ignore_index=True).reindex(columns=[*by, *SCORES])  # without a context, no editability
     return outcomes(pictures, plain, by=by).merge(scores, on=by, validate="one_to_one")

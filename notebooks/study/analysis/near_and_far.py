@@ -10,7 +10,7 @@ from study.contrasts import Question
 from study.scores import SCORES
 from study.seed_variance import interval_of, resampled_units
 from study.truth import outcomes
-from study.wording import percent, side
+from study.wording import side
 from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import UNKNOWN, Interval, paired_interval
 
@@ -43,7 +43,7 @@ def shares_of(pictures: pd.DataFrame, plain: Mapping[str, str]) -> pd.DataFrame:
     """A row a method, concept and training seed: K, C, B and CLIP's two scores, and the concept's `group`."""
     by = ["method", "concept", "seed"]
     parts = [summarise(rows, plain[name], by=by) for name, rows in pictures.groupby("concept", sort=False)]
-    scores = pd.concat(parts, ignore_index=True)[[*by, *SCORES]]
+    scores = pd.concat(parts, ignore_index=True).reindex(columns=[*by, *SCORES])  # without a context, no editability
     group = pictures.drop_duplicates("concept").set_index("concept")["group"]
     table = outcomes(pictures, plain, by=by).merge(scores, on=by, validate="one_to_one")
     return table.assign(group=table["concept"].map(group))
@@ -89,9 +89,7 @@ def contrasts(pictures: pd.DataFrame, shares: pd.DataFrame) -> tuple[dict[str, I
     gap, control = gap_between(shares, "K", TI), gap_between(shares, "K", DB)
     found = {
         "gap": gap,
-        "stranger": paired_interval(
-            alone[alone["group"] == FAR], "concept_seen", **sides, alternative="greater"
-        ),
+        "stranger": paired_interval(alone[alone["group"] == FAR], "concept_seen", **sides, alternative="greater"),
         "near": paired_interval(alone[alone["group"] == NEAR], "concept_seen", **sides),
         "context": paired_interval(
             context, "context_seen", arm="method", new=TI, base=DB, pair=PAIR, alternative="greater"
@@ -123,24 +121,3 @@ def agreement(shares: pd.DataFrame, methods: Sequence[str]) -> float:
     if len(own) < 3 or (own.nunique() < 2).any():
         return float("nan")
     return float(stats.spearmanr(own["K"], own["reconstruction"]).statistic)
-
-
-def kept_said(table: pd.DataFrame) -> str:
-    """K by group, the word and DreamBooth, in words."""
-    parts = []
-    for group in (NEAR, FAR):
-        known = [(m, table.at[(group, m), "K"]) for m in (TI, DB) if (group, m) in table.index]
-        known = [f"{method} {percent(value)}" for method, value in known if np.isfinite(value)]
-        parts += [f"{group} {', '.join(known)}"] if known else []
-    return "; ".join(parts) or "known by CLIP only"
-
-
-def answer(table: pd.DataFrame) -> str:
-    """How often the word keeps a concept of either kind: the page's answer."""
-    known = {group: table.at[(group, TI), "K"] for group in (NEAR, FAR) if (group, TI) in table.index}
-    if len(known) < 2 or not np.isfinite(list(known.values())).all():
-        return "what one word cannot learn stays open: that takes an oracle and both kinds of concepts"
-    return (
-        f"a learned word keeps a concept of its world in {percent(known[NEAR])} of its plain pictures, and a stranger in"
-        f" {percent(known[FAR])}"
-    )

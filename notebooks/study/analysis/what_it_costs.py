@@ -77,6 +77,16 @@ def paid_off(waits: pd.DataFrame, timings: pd.DataFrame) -> pd.DataFrame:
     return waits.assign(pays_after=np.array(pays, dtype=float))
 
 
+def small_tables(compiling: pd.DataFrame, growth: pd.DataFrame, sd15: pd.DataFrame) -> tuple:
+    """What compiling took, what grows, and a large network's size, as a page shows them."""
+    names = {"examples": "examples at once", "seconds": "compiling, s", "pays_after": "pays after steps"}
+    waits = compiling.rename(columns=names).style.format("{:.0f}")
+    grows = growth.style.format({"seconds": "{:.3f}", "gigaflops": "{:.1f}"}, na_rep="–")
+    large = sd15.style.format({"value": "{:.2f}"}, na_rep="not run")
+    said = ("Compiling, where it was timed", "With more pictures or pixels", "At Stable Diffusion 1.5’s size")
+    return tuple(t.hide(axis="index").set_caption(s) for t, s in zip((waits, grows, large), said, strict=True))
+
+
 def fewer_steps(sampler: pd.DataFrame, steps: Sequence[int]) -> dict[int, Interval]:
     """How much less often a context is there with fewer sampler steps than the last, over the same noise.
 

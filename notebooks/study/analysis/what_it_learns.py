@@ -1,12 +1,12 @@
 """What one word carries, attribute by attribute: how much of each has been recovered, and what leaked beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from study.contrasts import Question
-from study.wording import percent, side
+from study.wording import side
 from textinv_core.evaluation.stats import Interval, paired_interval
 
 TI, KL, DB = "SD + TI", "SD + TI + KL", "DreamBooth"
@@ -17,9 +17,7 @@ QUESTIONS = {
     "order": Question(
         "colours are recovered before forms", "mean recovery over training: colours minus forms, naive word", SMALLEST
     ),
-    "kl": Question(
-        "the KL term costs forms", "recovery of forms at the last step: KL minus naive", SMALLEST, "less"
-    ),
+    "kl": Question("the KL term costs forms", "recovery of forms at the last step: KL minus naive", SMALLEST, "less"),
     "leak": Question(
         "the one backdrop of all pictures leaks into the word",
         "share of plain pictures in that backdrop: the word of one backdrop minus the class word",
@@ -73,6 +71,18 @@ def together(pictures: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     return pd.concat([product, at_once], axis=1).reset_index()
 
 
+def recovery_of(pictures: pd.DataFrame, of_class: pd.DataFrame, own: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Of the words' pictures: every attribute's recovery, and `together`; empty tables where nothing could be read.
+
+    pictures: attributes by `WORD`; of_class and own: those of the class word's pictures and of the concepts' drawings.
+    """
+    if pictures.empty:
+        rates = pd.DataFrame(columns=[*WORD, "attribute", "share", "group", "recovery"])
+        return rates, pd.DataFrame(columns=[*WORD, "product", "at_once"])
+    low, high = (shares(table, ["concept"]) for table in (of_class, own))
+    return recovered(shares(pictures, WORD), low, high), together(pictures, WORD)
+
+
 def half_way(groups: pd.DataFrame, method: str) -> dict[str, float]:
     """Group -> the first step at which the mean over concepts has recovered half of what it ends with; NaN if never."""
     own = groups[groups["method"] == method]
@@ -104,28 +114,3 @@ def contrasts(groups: pd.DataFrame, leaks: pd.DataFrame) -> tuple[dict[str, Inte
         "leak": leak,
     }
     return found, {"leak": side(control) == 1 and control.estimate >= leak.estimate - SMALLEST}
-
-
-def ends_said(groups: pd.DataFrame, method: str) -> str:
-    """What a method ends with, group by group, in words."""
-    own = groups[(groups["method"] == method) & groups["recovery"].notna()]
-    if own.empty:
-        return "nothing that could be read"
-    last = own[own["step"] == own["step"].max()].groupby(["group", "concept"])["recovery"].mean().groupby("group").mean()
-    return ", ".join(f"{group} {percent(last[group])}" for group in GROUPS if group in last)
-
-
-def steps_said(found: Mapping[str, float]) -> str:
-    """When each group is half recovered, in words."""
-    known = {group: step for group, step in found.items() if np.isfinite(step)}
-    return ", ".join(f"{group} at step {known[group]:.0f}" for group in GROUPS if group in known) or "not reached"
-
-
-def product_said(table: pd.DataFrame, method: str) -> str:
-    """The product of the attributes' shares beside the share of all at once, at a method's last step, in words."""
-    own = table[table["method"] == method]
-    own = own[own["step"] == own["step"].max()] if len(own) else own
-    if own.empty:
-        return "not known"
-    mean = own.groupby("concept")[["product", "at_once"]].mean().mean()
-    return f"{percent(mean['at_once'])}, against {percent(mean['product'])} if attributes came by themselves"

@@ -2,11 +2,14 @@
 
 import json
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from study.analysis import what_it_costs as analysis
+from study.analysis import what_it_costs_figures as figures
+from study.analysis import what_it_costs_told as told
 from study.analysis import what_it_costs_whole as whole
 from study.analysis.what_it_costs import COMPILED, OURS, PUBLISHED
 from study.timing import PARTS
@@ -48,7 +51,13 @@ def test_compiling_pays_after_the_steps_it_saves_or_never():
     table = pd.DataFrame([dict(task=t, repeat=0, seconds=s) for t, s in given.items()])
     paid = analysis.paid_off(waits, table)
     assert paid["words"].tolist() == [1, 4] and paid["pays_after"].tolist() == [10, np.inf]
-    assert analysis.paid_off(waits[:0], table).empty
+    nothing = analysis.paid_off(waits[:0], table)
+    assert nothing.empty
+    growth = pd.DataFrame({"with": ["pictures, 1", "pixels, 64"], "seconds": [0.1, 0.2], "gigaflops": [np.nan, 3]})
+    sd15 = pd.DataFrame(dict(what=["timed", "weights"], value=[np.nan, 1.6]))
+    shown = [shown.to_html() for shown in analysis.small_tables(paid, growth, sd15)]
+    assert "inf" in shown[0] and "–" in shown[1] and "not run" in shown[2]
+    assert "pays after steps" in analysis.small_tables(nothing, growth, sd15)[0].to_html()
 
 
 def sampled(lost, concepts=4, pictures=20):
@@ -95,6 +104,45 @@ def test_as_good_is_less_than_what_is_of_interest_apart():
     assert "too few to tell" in analysis.equally_good(few[few["concept"] == "c0"])[2]
     assert analysis.equally_good(loops(0.0, B=np.nan))[1] == "K"
     assert analysis.equally_good(loops(0.0, B=np.nan, K=np.nan))[1] == "reconstruction"
+
+
+def rates(*rows):
+    """(loop, words, rate, speedup) of one round each."""
+    table = pd.DataFrame(rows, columns=["loop", "words", "rate", "speedup"])
+    return table.assign(network=0.8, both=np.where(table["loop"] == PUBLISHED, np.nan, 0.9))
+
+
+FAST = [(PUBLISHED, 1, 2.0, 1.0), (OURS, 1, 5.0, 2.5), (OURS, 16, 12.0, 6.0)]
+
+
+def test_the_answer_has_two_numbers_and_the_verdict():
+    said = told.answer(rates(*FAST), OURS, "not supported")
+    assert said.startswith("words learned together come 6.0 times as fast as by the published loop, a single one 2.5")
+    assert said.endswith("What is learned is as good.")
+    assert "together" not in told.answer(rates(*FAST[:2]), OURS, "supported")
+
+
+def test_what_the_page_quotes_is_of_the_better_loop():
+    faster = rates(*FAST, (COMPILED, 1, 8.0, 4.0), (COMPILED, 16, 20.0, 10.0))
+    given = dict(quality=loops(0.0), shrunk={}, drawing=pd.Series(dict(float32=3.25)), model="a model")
+    said = told.told(faster, best=COMPILED, **given)
+    assert "10.0 times" in said["answer"] and said["compiled"] == "compiled; without compiling 2.5 and 6.0 times"
+    assert said["most"] == "16" and said["drawing"] == "3.2 in float32" and said["one_speedup"].startswith("4.0")
+    assert told.told(rates(*FAST), best=OURS, **given)["compiled"] == "not compiled"
+    assert [told.hours_said(hours) for hours in (8.34, 12.4)] == ["8.3", "12"]
+
+
+def test_the_figures_show_the_published_loop_and_a_point_a_word():
+    left, right = figures.rates(rates(*FAST), OURS).axes
+    assert any(line.get_linestyle() == "--" and list(line.get_ydata()) == [2.0, 2.0] for line in left.lines)
+    assert right.get_ylim()[1] == pytest.approx(1.1)
+    quality = loops(0.1)
+    labels = {f"c{i}": f"the {i}" for i in range(6)}
+    b, likeness = figures.equal_work(quality, "B", labels).axes
+    assert len(b.collections[0].get_offsets()) == len(quality) / 2
+    assert "the 3" in {text.get_text() for text in likeness.get_legend().get_texts()}
+    assert len(figures.equal_work(quality, "reconstruction", labels).axes) == 1
+    plt.close("all")
 
 
 def test_a_ratio_of_variances_is_a_mean_of_logarithms():
