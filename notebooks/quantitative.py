@@ -1,13 +1,5 @@
 # ---
 # jupyter:
-#   jupytext:
-#     cell_metadata_filter: tags,mystnb,-papermill
-#     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#       format_version: '1.3'
-#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -70,11 +62,10 @@ from study.analysis import quantitative_traps as traps
 from study.analysis.quantitative import COPY, DB, KL, SD, TI, TRUE
 from study.analysis.quantitative_traps import EMPTY, SMEAR
 from study.earlier_pages import chosen_kl_weight
-from study.method_pictures import draw_tuned
 from study.page import Claim, begin
 from study.panels import PIXELS
 from study.truth import agreement, agreement_said, known, seen_beside
-from textinv_core.baselines.dreambooth import rare_token
+from study.tuning import drawn_by_tuned, identifier_of
 from textinv_core.evaluation.metrics import evaluate, image_only
 from textinv_core.evaluation.probes import open_clip
 from textinv_core.learning.arms import Arm
@@ -89,12 +80,10 @@ own_clip, about_clip = open_clip(page.pipe, model, clip)
 named = [c.name for c in page.concepts if c.true_name]
 reported = [name for name in page.names if name not in (*development, *named)] or page.names
 kl_weight, weight_from = chosen_kl_weight(profile, kl_weight)
-weights, token = {TI: 0.0, KL: kl_weight}, identifier or rare_token(page.pipe.tokenizer)
+weights, token = {TI: 0.0, KL: kl_weight}, identifier_of(page)
 published, poster, poster_ratio = reading.read_published(DATA / "published.yml", SD, TI)
 
 # %% tags=["hide-input"]
-tuning = dict(steps=dreambooth_steps, learning_rate=dreambooth_learning_rate, class_pictures=class_pictures)
-tuning |= dict(identifier=token, batch_size=batch_size, seed=seeds[0])
 drawn, words, parts, read = {}, {}, [], []
 for c in page.concepts:
     texts, where = prompts[c.name], [(method, s) for method in weights for s in seeds]
@@ -107,7 +96,7 @@ for c in page.concepts:
     for word, (method, s) in zip(words[c.name], where, strict=True):
         tables.append(page.draw(word, texts).assign(method=method, train_seed=s))
     if dreambooth_steps:
-        tables.append(draw_tuned(page, c, texts, **tuning).assign(method=DB, arm="dreambooth", train_seed=seeds[0]))
+        tables.append(drawn_by_tuned(page, c, texts).assign(method=DB, arm="dreambooth", train_seed=seeds[0]))
     own = drawn[c.name] = pd.concat(tables, ignore_index=True)
     seen = seen_beside(evaluate(own, c, page.judge), sees(oracle, own, phrases[c.name], c.name))
     parts.append(seen.assign(is_plain=seen["prompt"] == texts[0]))

@@ -1,13 +1,5 @@
 # ---
 # jupyter:
-#   jupytext:
-#     cell_metadata_filter: tags,mystnb,-papermill
-#     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#       format_version: '1.3'
-#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -73,11 +65,11 @@ from study.analysis import rivals_figures as figures
 from study.analysis import rivals_told as told
 from study.analysis.rivals_compared import compare
 from study.leashes import anchor_scores
-from study.method_pictures import draw_methods, draw_tuned
+from study.method_pictures import draw_methods
 from study.methods import NAIVE, TUNED, arm_of, check_methods, learn_words, read_grid, seconds_a_word
 from study.page import POCKET, Claim, begin
 from study.panels import PIXELS
-from textinv_core.baselines.dreambooth import rare_token
+from study.tuning import drawn_by_tuned
 from textinv_core.evaluation.metrics import evaluate
 from textinv_core.learning.concepts import context_prompts, load_images
 from textinv_core.learning.tokens import initial_rows, nearest_words, save_embedding
@@ -107,8 +99,7 @@ def basis_of(c):
 
 def fine_tuned(c, rate):
     """Pictures by DreamBooth at a learning rate, from the first training seed."""
-    how = dict(steps=dreambooth_steps, class_pictures=class_pictures, batch_size=batch_size, seed=seeds[0])
-    drawn = draw_tuned(page, c, prompts[c.name], learning_rate=rate, identifier=rare_token(pipe.tokenizer), **how)
+    drawn = drawn_by_tuned(page, c, prompts[c.name], rate)
     return drawn.assign(method="dreambooth", value=rate, train_seed=seeds[0])
 
 

@@ -20,6 +20,7 @@ class Question:
     direction: str = "greater"  # less; either: there is a difference; within: none to speak of, by its interval alone
     source: str = "this study"
 
+
 def decided(
     questions: Mapping[str, Question],
     found: Mapping[str, Interval],

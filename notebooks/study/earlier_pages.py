@@ -36,7 +36,9 @@ def recorded_words(store: Store, pipe, concepts: Sequence[Concept], learning_rat
             if name not in known or kept["data"].get(name) != hashes[name]:
                 continue
             wanted = LIKE | dict(initializer=known[name].initializer, learning_rate=learning_rate)
-            if all(line.get(key, value) == value for key, value in wanted.items()):  # a run older than a setting lacks it
+            if all(
+                line.get(key, value) == value for key, value in wanted.items()
+            ):  # a run older than a setting lacks it
                 one = dict(concept=name, seed=line["seed"], weight=line["kl_weight"], arm=line["arm"], how=how)
                 rows += [one | dict(step=step, run=run.folder) for step in run.steps]
     table = pd.DataFrame(rows, columns=["concept", "seed", "weight", "step", "arm", "how", "run"])

@@ -1,14 +1,12 @@
-"""What the methods draw: learned words with the class word and the true name beside them, and a fine-tuned network."""
+"""What the methods draw: learned words with the class word and the true name beside them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 
 from study.methods import CLASS_WORD
 from study.page import Page
-from textinv_core.baselines.dreambooth import DreamBooth, dreambooth
 from textinv_core.learning.concepts import Concept
-from textinv_core.learning.precision import autocast_dtype
 from textinv_core.learning.tokens import Embedding
 
 
@@ -28,10 +26,3 @@ def draw_methods(
     parts += [own.assign(method=m, value=0.0, train_seed=s) for m, own in untrained.items() for s in seeds]
     return pd.concat(parts, ignore_index=True)
 
-
-def draw_tuned(page: Page, concept: Concept, texts: Sequence[str], **recipe) -> pd.DataFrame:
-    """What a network draws that was fine-tuned on the concept, as `DreamBooth` has it with the settings of `recipe`."""
-    how = DreamBooth(concept, **recipe)
-    spare = page.store.pictures.with_name("dreambooth")  # fine-tuned networks: large, and made again when lost
-    tuned = dreambooth(page.pipe, how, out=spare, dtype=autocast_dtype(page.pipe.unet), **page.drawing)
-    return page.draw(None, texts, pipe=tuned, word=how.word)

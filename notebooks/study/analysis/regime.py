@@ -64,9 +64,7 @@ def at_setting(table: pd.DataFrame, setting: Mapping[str, float]) -> pd.DataFram
     return table[(table[list(setting)] == pd.Series(setting)).all(axis=1)]
 
 
-def choose(
-    values: pd.DataFrame, axes: Sequence[str], otherwise: Mapping[str, float], *, near: float = NEAR
-) -> Choice:
+def choose(values: pd.DataFrame, axes: Sequence[str], otherwise: Mapping[str, float], *, near: float = NEAR) -> Choice:
     """The setting of the highest mean value; of those within `near` of it the one that is least, axis by axis.
 
     The first axis decides first: put what costs most there. `otherwise` where no setting has a value, and where all are
@@ -121,7 +119,9 @@ def components(pictures: pd.DataFrame, value: str, *, arm: str, new, base) -> Co
     return Components(*(float(np.sqrt(part)) for part in (concept, seed, picture)), float(by_concept.mean().mean()))
 
 
-def simulated(parts: Components, sizes: Sequence[tuple[int, int, int]], smallest: float, *, seed: int = 0) -> pd.DataFrame:
+def simulated(
+    parts: Components, sizes: Sequence[tuple[int, int, int]], smallest: float, *, seed: int = 0
+) -> pd.DataFrame:
     """One row per size (concepts, seeds, pictures): the median width of the interval, and how often it decides.
 
     Studies are drawn with the `parts`' spread; their interval is over concept means. Decides: it lies above zero or
