@@ -50,7 +50,7 @@ def test_a_head_that_a_picture_says_nothing_about_gets_no_gradient():
     assert colours.grad[1, 4].any() and colours.grad.any(-1).sum() == 1
 
 
-@pytest.mark.parametrize("name", ["lemon_pine", "merry_man", "dusk_style"])
+@pytest.mark.parametrize("name", ["lemon_pine", "merry_man"])
 def test_a_member_is_kept_with_one_form_wrong_and_no_more(name):
     member, rng = concepts.members()[name], np.random.default_rng(1)
     found = perfect([concepts.draw(name, rng, size=64)[1]])
@@ -73,6 +73,23 @@ def test_a_member_is_kept_while_its_main_colours_are_near():
     found["tree.crown colour"] = lab(member.colours["crown"])[None]
     found["tree.ornament colour"] = lab(member.colours["ornament"])[None] + 90  # not one of the main colours
     assert reading.kept(found, member).tolist() == [True]
+
+
+def test_a_style_is_kept_while_no_named_one_is_nearer():
+    member, rng = concepts.members()["dusk_style"], np.random.default_rng(1)
+    found = perfect([concepts.draw("dusk_style", rng, size=64)[1]])
+    assert reading.kept(found, member).tolist() == [True]
+    assert reading.style_distances(found, [member])[0, 0] == pytest.approx(0, abs=1e-4)
+    other = named_styles()[reading.nearest_style(found)[0]]
+    for slot, colour in other.colours.items():
+        found[f"style.{slot} colour"] = lab(colour)[None]
+    for part, form in other.forms.items():
+        labels = heads.class_heads()[f"style.{part}"]
+        found[f"style.{part}"] = np.eye(len(labels))[[labels.index(form)]]
+    assert reading.kept(found, member).tolist() == [False] and reading.kept(found, other).tolist() == [True]
+    assert reading.shows(found, {"style": reading.nearest_style(found)[0]}).all()
+    found["style.tone"] = np.eye(len(heads.class_heads()["style.tone"]))[[-1]]  # a picture in no style at all
+    assert not reading.kept(found, other).any()
 
 
 def test_contexts_say_what_they_mean():

@@ -1,7 +1,7 @@
 """What the oracle's reading says of a concept and of a context: kept or not, attribute by attribute.
 
 A picture keeps a member if its subject is the member's class word, at least all but one of its forms are right and its
-main colours lie within a Delta-E of the member's.
+main colours lie within a Delta-E of the member's. It keeps a style if it reads nearer to it than to any named one.
 """
 
 import functools
@@ -41,32 +41,43 @@ def attributes(found, member):
 
 
 def kept(found, member, coloured=True):
-    """Whether each picture keeps a member: bool (n,).
+    """Whether each picture keeps a member: bool (n,). Of a style, whether it reads nearer to it than to any named one.
 
     coloured: False where the colours are not to be seen, as in a picture in a style.
     """
     table = attributes(found, member)
+    if member.family == STYLE.name:
+        nearest = style_distances(found, list(named_styles().values())).min(1)
+        return table["family"].to_numpy() & (style_distances(found, [member])[:, 0] <= nearest + 1e-6)
     forms = [column for column in table if column.startswith("form ")]
     good = table["family"] & (table[forms].sum(axis=1) >= len(forms) - 1)
     if coloured:
-        good &= table[[f"colour {slot}" for slot in FAMILIES.get(member.family, STYLE).main_slots()]].all(axis=1)
+        good &= table[[f"colour {slot}" for slot in FAMILIES[member.family].main_slots()]].all(axis=1)
     return good.to_numpy()
 
 
-def nearest_style(found):
-    """The name of the named style that each picture's reading is nearest to: (n,) of str.
+def style_distances(found, members):
+    """How far each picture's reading is from each style: (n, members), in Delta-E.
 
-    A wrong form is as far as a colour at its limit. Two styles that share a form and their light and dark, as sepia and
-    noir do, are told apart by this alone.
+    Which of a style's colours can be seen depends on the picture: by day there is little shadow, under a line drawing
+    no middle. So no colour alone decides, but all together, and a form that is surely wrong is as far as two colours
+    at their limit.
     """
-    table, far = named_styles(), 0.0
+    far = np.zeros((len(found["scene"]), len(members)))
     for part in STYLE.forms:
-        own = np.array([member.forms[part] for member in table.values()])
-        far = far + COLOUR_LIMIT * (label(found, f"style.{part}")[:, None] != own)
+        labels = class_heads()[f"style.{part}"]
+        own = [labels.index(member.forms[part]) for member in members]
+        far += 2 * COLOUR_LIMIT * (1 - found[f"style.{part}"][:, own])
     for slot in STYLE.colours:
-        own = lab([member.colours[slot] for member in table.values()])
-        far = far + np.linalg.norm(found[f"style.{slot} colour"][:, None] - own, axis=2)
-    return np.array(list(table))[far.argmin(1)]
+        own = lab([member.colours[slot] for member in members])
+        far += np.linalg.norm(found[f"style.{slot} colour"][:, None] - own, axis=2)
+    return far
+
+
+def nearest_style(found):
+    """The name of the named style that each picture's reading is nearest to: (n,) of str."""
+    table = named_styles()
+    return np.array(list(table))[style_distances(found, list(table.values())).argmin(1)]
 
 
 @functools.cache
@@ -94,7 +105,7 @@ def shows(found, asked):
     good = np.ones(len(found["scene"]), bool)
     for head, value in asked.items():
         if head == "style":
-            good &= kept(found, named_styles()[value]) & (nearest_style(found) == value)
+            good &= (label(found, "style.tone") != NONE) & (nearest_style(found) == value)
         elif head == "present":
             good &= found["present"][:, subjects().index(value)] >= 0.5
         else:

@@ -125,13 +125,20 @@ def train_unet(options, write_sheet=None):
 
 
 def load_unet(build, clip):
-    """(UNet, text encoder, facts) of the last checkpoint, both with averaged weights; `clip` gives the text's shape."""
+    """(UNet, text encoder, facts) of the last checkpoint; `clip` gives the text's shape.
+
+    With the last weights where the learning rate was taken down to nothing, which lose less than an average that lags
+    behind; else with the averaged ones.
+    """
     saved = load_checkpoint(build / "unet" / "last.pt", f"{build / 'unet'}: not trained; run 'python -m pocket_world "
                             "train unet' first")
     tiny = saved["model"]["conv_in.weight"].shape[0] == 32
     unet, text_encoder = new_unet(clip.config.text_config.hidden_size, tiny), CLIPTextModel(clip.config.text_config)
-    with torch.no_grad():
-        parameters = [*unet.parameters(), *text_encoder.parameters()]
-        for parameter, average in zip(parameters, saved["ema"]["shadow_params"], strict=True):
-            parameter.copy_(average)
+    unet.load_state_dict(saved["model"])
+    text_encoder.load_state_dict(saved["text"])
+    if not (saved["plan"].get("cooling") and saved["plan"]["finished"]):
+        with torch.no_grad():
+            parameters = [*unet.parameters(), *text_encoder.parameters()]
+            for parameter, average in zip(parameters, saved["ema"]["shadow_params"], strict=True):
+                parameter.copy_(average)
     return unet.eval(), text_encoder.eval(), saved["facts"]

@@ -59,7 +59,7 @@ def test_the_answer_follows_from_words_held_against_seeds(words, verdict, says):
 
 
 @pytest.mark.parametrize(
-    ("verdict", "varies"), itertools.product(("supported", "not supported", "undecided"), repeat=2)
+    ("verdict", "varies"), list(itertools.product(("supported", "not supported", "undecided"), repeat=2))
 )
 def test_an_answer_can_be_said_aloud(verdict, varies):
     short = told.short(verdict, varies, "the model")
