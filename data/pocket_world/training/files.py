@@ -67,3 +67,8 @@ def load_checkpoint(path, missing):
     if not Path(path).exists():
         raise StageError(missing)
     return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def cooled_down(saved):
+    """Whether a checkpoint's learning rate was taken down: its last weights then lose less than an average, which lags."""
+    return bool(saved["plan"].get("cooling") and saved["plan"]["finished"])

@@ -17,7 +17,7 @@ from transformers import CLIPTextModel
 from pocket_world.training.clip import load_clip
 from pocket_world.training.compiling import compile_parts, in_bfloat16
 from pocket_world.training.dataset import Pictures, on
-from pocket_world.training.files import load_checkpoint
+from pocket_world.training.files import cooled_down, load_checkpoint
 from pocket_world.training.latents import Cached, cache_latents
 from pocket_world.training.stages import StageRun
 from pocket_world.training.tokenizer import encode
@@ -136,7 +136,7 @@ def load_unet(build, clip):
     unet, text_encoder = new_unet(clip.config.text_config.hidden_size, tiny), CLIPTextModel(clip.config.text_config)
     unet.load_state_dict(saved["model"])
     text_encoder.load_state_dict(saved["text"])
-    if not (saved["plan"].get("cooling") and saved["plan"]["finished"]):
+    if not cooled_down(saved):
         with torch.no_grad():
             parameters = [*unet.parameters(), *text_encoder.parameters()]
             for parameter, average in zip(parameters, saved["ema"]["shadow_params"], strict=True):
