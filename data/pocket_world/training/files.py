@@ -70,5 +70,5 @@ def load_checkpoint(path, missing):
 
 
 def cooled_down(saved):
-    """Whether a checkpoint's learning rate was taken down: its last weights then lose less than an average, which lags."""
+    """Whether a checkpoint's rate was taken down to nothing: its last weights then lose less than a lagging average."""
     return bool(saved["plan"].get("cooling") and saved["plan"]["finished"])
