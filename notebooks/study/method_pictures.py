@@ -25,4 +25,3 @@ def draw_methods(
         untrained["true_name"] = page.draw(None, texts, word=concept.true_name)
     parts += [own.assign(method=m, value=0.0, train_seed=s) for m, own in untrained.items() for s in seeds]
     return pd.concat(parts, ignore_index=True)
-
