@@ -158,6 +158,14 @@ def concept(concept_folder):
     return load_concept(concept_folder)
 
 
+@pytest.fixture(autouse=True)
+def closed():
+    """No test leaves a figure open for the next."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
 TINY_PROFILE = """
 profile: tiny
 about: A test.

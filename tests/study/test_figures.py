@@ -20,9 +20,7 @@ from study import figures
 
 @pytest.fixture
 def ax():
-    figure, ax = plt.subplots()
-    yield ax
-    plt.close("all")
+    return plt.subplots()[1]
 
 
 def test_a_grid_places_each_picture_under_its_labels(ax):

@@ -1,19 +1,11 @@
 """Where words end: a dot for each, and the anchors of each concept."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 
 from study.levels import ANCHORS, levels_between_anchors
 
 VALUES, LABELS = {"K": "kept", "B": "both"}, {"oak": "old oak", "hall": "hall"}
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def figure_of(seeds, plain=0.1):

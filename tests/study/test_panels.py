@@ -10,12 +10,6 @@ from study import panels
 from study.scores import SCORES
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
 def test_a_frame_has_a_panel_a_concept():
     image = Image.new("RGB", (8, 8))
     cells = [

@@ -1,18 +1,10 @@
 """Stacked grids: panels and rows in the order asked for, the first picture of a cell shown."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 from PIL import Image
 
 from study import stacks
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def tiles_of(*cells):

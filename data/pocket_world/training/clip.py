@@ -10,7 +10,7 @@ from transformers import CLIPConfig, CLIPModel
 
 from pocket_world.training.compiling import in_bfloat16
 from pocket_world.training.dataset import Pictures, on
-from pocket_world.training.files import cooled_down, load_checkpoint
+from pocket_world.training.files import final_states, load_checkpoint
 from pocket_world.training.stages import StageRun
 from pocket_world.training.tokenizer import LENGTH, encode, load_tokenizer, train_tokenizer
 
@@ -88,7 +88,7 @@ def train_clip(options, name="clip"):
     run = StageRun(name, options, {"model": model, part: optimizer}, batch=batch, warmup=100, cooldown=0.25)
     run.resume()
     if options.freeze_text:
-        model.text_model.load_state_dict(text_of_the_unet(options.build, model))
+        model.text_model.load_state_dict(text_of_the_unet(options.build))
     model.requires_grad_(False)
     for parameter in trained:
         parameter.requires_grad_(True)
@@ -114,12 +114,10 @@ def train_clip(options, name="clip"):
     return run
 
 
-def text_of_the_unet(build, model):
+def text_of_the_unet(build):
     """The state of the text encoder that the UNet's stage ended with: the picture tower then learns to meet it."""
     saved = load_checkpoint(build / "unet" / "last.pt", f"{build / 'unet'}: not trained; --freeze-text is for after it")
-    names = [name for name, _ in model.text_model.named_parameters()]
-    own = dict(zip(names, saved["ema"]["shadow_params"][-len(names):], strict=True))
-    return model.text_model.state_dict() | (saved["text"] if cooled_down(saved) else own)
+    return final_states(saved)[1]
 
 
 def load_clip(build, name="clip", missing=None):

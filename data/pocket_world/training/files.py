@@ -69,6 +69,15 @@ def load_checkpoint(path, missing):
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def cooled_down(saved):
-    """Whether a checkpoint's rate was taken down to nothing: its last weights then lose less than a lagging average."""
-    return bool(saved["plan"].get("cooling") and saved["plan"]["finished"])
+def final_states(saved):
+    """The states of the UNet and of its text encoder that a checkpoint of their stage stands for.
+
+    The averaged weights; but the last ones where the learning rate was taken down to nothing, since an average lags.
+    """
+    states = saved["model"], saved["text"]
+    if saved["plan"].get("cooling") and saved["plan"]["finished"]:
+        return states
+    averages = iter(saved["ema"]["shadow_params"])
+    states = tuple({name: next(averages) for name in state} for state in states)
+    assert next(averages, None) is None, "a state holds more than parameters"
+    return states

@@ -17,7 +17,7 @@ from transformers import CLIPTextModel
 from pocket_world.training.clip import load_clip
 from pocket_world.training.compiling import compile_parts, in_bfloat16
 from pocket_world.training.dataset import Pictures, on
-from pocket_world.training.files import cooled_down, load_checkpoint
+from pocket_world.training.files import final_states, load_checkpoint
 from pocket_world.training.latents import Cached, cache_latents
 from pocket_world.training.stages import StageRun
 from pocket_world.training.tokenizer import encode
@@ -125,20 +125,11 @@ def train_unet(options, write_sheet=None):
 
 
 def load_unet(build, clip):
-    """(UNet, text encoder, facts) of the last checkpoint; `clip` gives the text's shape.
-
-    With the last weights where the learning rate was taken down to nothing, which lose less than an average that lags
-    behind; else with the averaged ones.
-    """
+    """(UNet, text encoder, facts) of the last checkpoint, as `final_states` has it; `clip` gives the text's shape."""
     saved = load_checkpoint(build / "unet" / "last.pt", f"{build / 'unet'}: not trained; run 'python -m pocket_world "
                             "train unet' first")
     tiny = saved["model"]["conv_in.weight"].shape[0] == 32
     unet, text_encoder = new_unet(clip.config.text_config.hidden_size, tiny), CLIPTextModel(clip.config.text_config)
-    unet.load_state_dict(saved["model"])
-    text_encoder.load_state_dict(saved["text"])
-    if not cooled_down(saved):
-        with torch.no_grad():
-            parameters = [*unet.parameters(), *text_encoder.parameters()]
-            for parameter, average in zip(parameters, saved["ema"]["shadow_params"], strict=True):
-                parameter.copy_(average)
+    for network, state in zip((unet, text_encoder), final_states(saved), strict=True):
+        network.load_state_dict(state)
     return unet.eval(), text_encoder.eval(), saved["facts"]

@@ -1,6 +1,5 @@
 """What to learn from: made-up words whose outcomes are known, and what the rule must say of them."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -206,13 +205,6 @@ def test_the_claim_on_types_is_made_where_they_were_compared():
     assert kinds.claims(empty, 2) == []
 
 
-@pytest.fixture
-def closed():
-    yield
-    plt.close("all")
-
-
-@pytest.mark.usefixtures("closed")
 def test_pictures_stand_under_what_their_words_learned_from():
     image = Image.new("RGB", (8, 8))
     sets, texts = ["1", "5", PLAIN, ONE], ["plain", "night"]
@@ -229,7 +221,6 @@ def test_pictures_stand_under_what_their_words_learned_from():
     assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "2", "3"]
 
 
-@pytest.mark.usefixtures("closed")
 def test_outcomes_have_a_panel_each_and_no_line_through_two_numbers():
     summary = summary_of(3)
     values, names = analysis.known_values(summary), {f"c{i}": f"c{i}" for i in range(3)}
@@ -244,7 +235,6 @@ def test_outcomes_have_a_panel_each_and_no_line_through_two_numbers():
     assert len(figures.place_dots(summary, level, [*values, "leak"], where).axes) == 6
 
 
-@pytest.mark.usefixtures("closed")
 def test_outcomes_stand_beside_the_pictures_of_their_concept():
     table, image = typed({"tree": (0.9, 0.8), "car": (0.1,)}), Image.new("RGB", (8, 8))
     heads = {name: name for name in dict.fromkeys(table["concept"])}

@@ -2,7 +2,6 @@
 
 from types import SimpleNamespace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -198,13 +197,6 @@ def test_the_pictures_shown_are_the_first_of_each_set_and_the_best_of_each_score
     assert best.loc["subject", "image"] is images[0] and best["ticks"].to_dict() == dict(text=1, subject=1, harmony=2)
 
 
-@pytest.fixture
-def closed():
-    yield
-    plt.close("all")
-
-
-@pytest.mark.usefixtures("closed")
 def test_figures_of_pictures_are_there_whatever_there_is_to_show():
     image = Image.new("RGB", (8, 8))
     ranked = pd.DataFrame(dict(image=[image] * 3, rank=[1, 2, 3], accord=[0.9, 0.5, 0.1], both_seen=[1.0, 0.0, np.nan]))
@@ -220,7 +212,6 @@ def test_figures_of_pictures_are_there_whatever_there_is_to_show():
     assert [text.get_text() for text in ax.texts] == ["✓", "✓✓"]
 
 
-@pytest.mark.usefixtures("closed")
 def test_figures_of_scores_say_why_a_panel_is_empty(decided):
     order, table, *_ = decided
     panels = figures.in_order({value: analysis.in_order(order, value) for value in ("auc", *analysis.TRAPS)}).axes

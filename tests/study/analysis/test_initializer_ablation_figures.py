@@ -2,7 +2,6 @@
 
 import itertools
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,12 +15,6 @@ PICTURE, LABELS = Image.new("RGB", (8, 8)), {"oak": "old oak", "hall": "hall"}
 WORDS = {"own": "tree", "other": "bush", "far": "apple"}
 ARMS = {role: f"arm of {word}" for role, word in WORDS.items()}
 SHOWN, STEPS = {"a photo of {}": "plain", "{} at night": "at night"}, (0, 500)
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def tiles():

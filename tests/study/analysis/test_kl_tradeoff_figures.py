@@ -1,6 +1,5 @@
 """The figures of the page on leashes, from tables whole and empty."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,12 +12,6 @@ from study.analysis import kl_tradeoff_figures as figures
 from study.analysis.kl_tradeoff import BY_ORACLE, KL, RIVALS
 
 WEIGHTS = [0.1, 0.3, 1.0]
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def results_of(names=("a", "b"), seeds=(0, 1)):

@@ -190,5 +190,4 @@ def test_the_figure_shows_the_first_picture_of_each_word_and_prompt(concept):
     plain, context = figures.pictures(tiles).axes
     assert [label.get_text() for label in plain.get_yticklabels()] == [figures.PHOTO, TRUE, TI]
     assert "“castle”\n" in context.get_xticklabels()[0].get_text()
-    plt.close("all")
     assert len(figures.tiles_of(known, texts[:1], drawn)) == 1 + len(drawn)

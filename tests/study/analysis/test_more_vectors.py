@@ -1,6 +1,5 @@
 """Longer words against the shortest: paired changes, their correction, what they decide, and what the page shows."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,13 +114,6 @@ def test_all_changes_stand_in_the_appendix():
     assert len(shown) == len(analysis.MEASURES) and shown["p, Holm"].notna().sum() == 2
 
 
-@pytest.fixture
-def closed():
-    yield
-    plt.close("all")
-
-
-@pytest.mark.usefixtures("closed")
 @pytest.mark.parametrize("texts", [["plain", "at night"], ["plain"]])
 def test_a_row_a_concept_and_a_column_a_length(texts):
     image = Image.new("RGB", (8, 8))
@@ -133,7 +125,6 @@ def test_a_row_a_concept_and_a_column_a_length(texts):
     assert len(right.get_xticks()) == 2 and left.get_yticklabels()[0].get_text() == "Oak"
 
 
-@pytest.mark.usefixtures("closed")
 def test_no_line_joins_two_lengths_and_no_panel_is_empty():
     table = table_of(dict(K=0.3))
     left, right = figures.by_length(table, LENGTHS).axes

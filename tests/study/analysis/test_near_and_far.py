@@ -1,6 +1,5 @@
 """In the world and strangers, one word and fine-tuning, on tables whose answer is known."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -114,7 +113,6 @@ def test_the_figure_has_strangers_below_and_says_when_nothing_can_be_read():
     assert names[0] == "the n5" and names[6] == "the f5" and len(right.lines) == 4
     blind = figures.rates(shares.assign(K=np.nan), labels)
     assert all("no oracle" in ax.texts[0].get_text() for ax in blind.axes)
-    plt.close("all")
 
 
 def test_a_tile_is_the_first_picture_of_its_method(concept):
@@ -124,4 +122,3 @@ def test_a_tile_is_the_first_picture_of_its_method(concept):
     (ax,) = figures.side_by_side(tiles).axes
     assert ax.get_ylabel() == FAR
     assert [label.get_text() for label in ax.get_yticklabels()] == [figures.PHOTO, SD, TI, DB]
-    plt.close("all")

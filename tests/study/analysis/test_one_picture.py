@@ -1,6 +1,5 @@
 """One picture's scores by hand: the same as by the code that every page uses."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,12 +10,6 @@ from study.analysis.one_picture import Beside, beside, cosines, put_together, re
 from study.analysis.one_picture_figures import beside_nulls, compared
 from textinv_core.evaluation.metrics import combine
 from textinv_core.evaluation.nulls import Nulls
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def some_sides(seed, above=0.2):

@@ -2,7 +2,6 @@
 
 import itertools
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,12 +9,6 @@ from conftest import draw
 
 from study.analysis import probes_figures as figures
 from study.analysis.probes import CLASS, NAIVE, NAIVE_SCALED, POOLED, READINGS, RIGHT, RUNGS, TRAP, slopes
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def table(names=("a", "b"), **more):

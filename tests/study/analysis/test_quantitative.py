@@ -3,7 +3,6 @@
 import functools
 import re
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -233,7 +232,6 @@ def test_figures_show_every_method_and_both_kinds_of_number():
     table = reading.ratios(with_tokens(0.25), SD, TI, (0, 1), published=0.5)
     (ax,) = figures.readings(table, 0.5).axes
     assert [label.get_text() for label in ax.get_yticklabels()] == reading.named(table)
-    plt.close("all")
 
 
 def test_pictures_stand_by_method_and_prompt(concept):
@@ -249,4 +247,3 @@ def test_pictures_stand_by_method_and_prompt(concept):
     other = tree.model_copy(update={"name": "other"})
     assert figures.one_of_each([tree, other, person], 2) == [tree, person]
     assert figures.one_of_each([tree, other, person], 3) == [tree, other, person]
-    plt.close("all")

@@ -2,22 +2,14 @@
 
 import itertools
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 from PIL import Image
 
 from study.analysis import regime_figures as figures
 from study.analysis.regime import SIZES
 
 VALUES = {"K": "kept", "C": "context", "value": "B"}
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def table(**values):

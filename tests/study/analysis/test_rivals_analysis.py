@@ -4,7 +4,6 @@ import functools
 import itertools
 import re
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -208,7 +207,6 @@ def test_figures_have_a_line_and_a_row_for_each_method():
     tiles = pd.DataFrame(drawn).set_index(["method", "value", "prompt"])["image"]
     (ax,) = figures.pictures(tiles, [draw(9)], {"p": "plain", "q": "at night"}, found.table.index, values).axes
     assert [label.get_text() for label in ax.get_yticklabels()][:2] == ["training", "DreamBooth"]
-    plt.close("all")
 
 
 def test_pictures_of_a_concept_become_its_outcomes():

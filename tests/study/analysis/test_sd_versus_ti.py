@@ -1,6 +1,5 @@
 """The plain model against the learned word: contexts, paired changes, a claim that speaks of every prompt, figures."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -128,13 +127,6 @@ def test_the_claim_is_what_the_page_tells():
     assert claim["test"].startswith("share of pictures with the concept")
 
 
-@pytest.fixture
-def closed():
-    yield
-    plt.close("all")
-
-
-@pytest.mark.usefixtures("closed")
 def test_a_block_has_a_line_for_the_pictures_and_one_for_each_word():
     image = Image.new("RGB", (8, 8))
     tiles = paired_scores(dict.fromkeys(PROMPTS, 0.5))
@@ -146,7 +138,6 @@ def test_a_block_has_a_line_for_the_pictures_and_one_for_each_word():
     assert len(under) == 2 and all(" · " in text for text in under)
 
 
-@pytest.mark.usefixtures("closed")
 def test_slopes_have_no_panel_that_nobody_filled():
     table = paired_scores(dict.fromkeys(PROMPTS, 0.5))
     assert [ax.get_ylabel() for ax in figures.slopes(table, {"oak": 2.0}).axes] == list(figures.PANELS.values())

@@ -1,6 +1,5 @@
 """The figures of the page on training seeds, from tables made by hand."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,12 +11,6 @@ from study.analysis.seed_ablation import ALL, Apart
 TEXTS, CALLED = ["a photo of {}", "{} at night", "{} in snow"], {"{} at night": "at night", "{} in snow": "in snow"}
 LABELS, SEEDS = {"oak": "old oak", "hall": "hall"}, [3, 5, 7]
 PICTURE = Image.new("RGB", (8, 8))
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def pictures():

@@ -16,12 +16,6 @@ LABELS = {"oak": "oak", "hall": "hall"}
 PHOTOS = dict.fromkeys(SHOWN, Image.new("RGB", (8, 8), "red"))
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
 def table(**values):
     rows = [dict(concept=c, arm=f"{c}{s}", seed=s, step=step) for c in SHOWN for s in (0, 1) for step in STEPS]
     return pd.DataFrame(rows).assign(**values)

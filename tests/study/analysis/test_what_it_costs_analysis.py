@@ -2,7 +2,6 @@
 
 import json
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -142,7 +141,6 @@ def test_the_figures_show_the_published_loop_and_a_point_a_word():
     assert len(b.collections[0].get_offsets()) == len(quality) / 2
     assert "the 3" in {text.get_text() for text in likeness.get_legend().get_texts()}
     assert len(figures.equal_work(quality, "reconstruction", labels).axes) == 1
-    plt.close("all")
 
 
 def test_a_ratio_of_variances_is_a_mean_of_logarithms():

@@ -1,6 +1,5 @@
 """Attributes recovered, on tables whose answer is known."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -134,7 +133,6 @@ def test_tables_of_words_that_nobody_could_read_are_empty_and_say_so():
         figures.together_and_leaked(joint, NO_LEAKS, "beach"),
     ):
         assert all(ax.texts[0].get_text() == figures.WHY for ax in figure.axes)
-    plt.close("all")
 
 
 def test_tables_of_words_are_those_of_the_single_steps():
@@ -164,7 +162,6 @@ def test_only_methods_that_were_followed_have_curves():
     panels = figures.by_concept(groups, (TI, KL, DB), labels).axes
     assert [ax.get_xlabel() for ax in panels] == [TI, KL, DB]
     assert panels[0].texts[0].get_text() == "" and panels[0].texts[1].get_text().endswith("%")  # no family was read
-    plt.close("all")
 
 
 def test_the_figure_of_leaks_has_a_mean_a_source_and_the_steps_a_column_each():
@@ -175,4 +172,3 @@ def test_the_figure_of_leaks_has_a_mean_a_source_and_the_steps_a_column_each():
     shown = pd.DataFrame(dict(concept="oak", step=[0, 10, 20], image=[Image.new("RGB", (8, 8))] * 3))
     figure = figures.step_by_step(shown, dict(oak=Image.new("RGB", (8, 8))), dict(oak="an oak"))
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["pictures", "0", "10", "20"]
-    plt.close("all")

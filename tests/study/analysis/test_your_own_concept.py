@@ -1,6 +1,5 @@
 """A word of one's own: the best is kept unless a step is asked for, and what cannot be is refused in one line."""
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from PIL import Image
@@ -8,12 +7,6 @@ from PIL import Image
 from study.analysis import your_own_concept as analysis
 from study.analysis import your_own_concept_figures as figures
 from study.parameters import ParameterError
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def test_what_cannot_be_is_refused():
