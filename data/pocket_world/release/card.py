@@ -179,8 +179,8 @@ One command a stage: `python -m pocket_world train <stage>`. Pictures count as o
 ## Quality
 
 Answers of the oracle, a network trained apart on random members. A picture keeps a member if its class, all but one of
-its forms and its main colours (Delta-E up to {COLOUR_LIMIT:.0f}) are right. Drawn with {settings['sampler']},
-{settings['steps']} steps, guidance {settings['guidance']}.
+its forms and its main colours (Delta-E up to {COLOUR_LIMIT:.0f}) are right; it keeps a style if it reads nearer to it
+than to any named one. Drawn with {settings['sampler']}, {settings['steps']} steps, guidance {settings['guidance']}.
 
 {aims_table(quality)}
 
