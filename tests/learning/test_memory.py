@@ -27,5 +27,5 @@ def test_what_was_freed_is_not_asked_for_again():
     for how in ("keep", "as it is"):
         done = subprocess.run([sys.executable, "-c", COUNT, how], capture_output=True, text=True, check=True)
         faults[how] = int(done.stdout)
-    # Not zero: the heap may still grow by one step's four tensors after the first. Given back, all 40 are asked for anew.
+    # Not zero: the heap may still grow by the four tensors of a step. Given back, all 40 are asked for anew.
     assert faults["keep"] < faults["as it is"] / 5
