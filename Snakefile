@@ -5,7 +5,8 @@
 
 A profile (config/*.yaml) says which notebooks run with which parameters and what each needs. A notebook
 with `split_by: concepts` runs once per concept first, as independent jobs; the page then loads their arms.
-`after` names pages whose learned words and pictures it shares and which therefore come first.
+`after` names pages whose learned words and pictures it shares and which therefore come first; `words` among them
+stands for what the profile's `words` say: words of many pages, learned together beforehand.
 """
 
 import json
@@ -29,6 +30,7 @@ PYTHON = sys.executable
 PROFILE = config.get("profile")
 SCRATCH = f"build/{PROFILE}"
 RESULTS = f"results/{PROFILE}"
+WORDS = "words"  # in `after`: those that a profile's pages have in common, learned in one training
 
 
 def standing_for(name, paths):
@@ -75,7 +77,8 @@ def parameters_of(experiment):
 def check_config():
     """Refuse a profile with a misspelt key, an unknown notebook or a wrong parameter before any job starts."""
     known = {
-        "a profile": {"profile", "about", "parameters", "experiments", "concepts"},
+        "a profile": {"profile", "about", "parameters", "experiments", "concepts", "words"},
+        "words": {"parameters", "after", "resources"},
         "an experiment": {"parameters", "resources", "split_by", "after"},
         "resources": {"threads", "mem_mb", "runtime", "gpu"},
     }
@@ -93,6 +96,10 @@ def check_config():
     keys("a profile", config, where)
     keys("parameters", config.get("parameters"), where)
     keys("experiments", config["experiments"], where)
+    keys("words", config.get("words"), f"{where}, words")
+    keys("resources", (config.get("words") or {}).get("resources"), f"{where}, words")
+    if config.get("words") and not set(config["words"].get("after") or []) <= config["experiments"].keys():
+        raise WorkflowError(f"{where}, words: after takes experiments of the profile, not {config['words']['after']}")
     for name, settings in config["experiments"].items():
         keys("an experiment", settings, f"experiment '{name}'")
         settings = config["experiments"][name] = settings or {}
@@ -104,6 +111,8 @@ def check_config():
         if settings.get("split_by") not in (None, "concepts"):
             raise WorkflowError(f"experiment '{name}': split_by must be 'concepts' or absent")
         for earlier in settings.get("after") or []:
+            if earlier == WORDS and config.get(WORDS):
+                continue
             if earlier == name or earlier not in config["experiments"]:
                 raise WorkflowError(f"experiment '{name}': after '{earlier}', which is no other experiment of the profile")
         if not Path(f"notebooks/{name}.py").is_file():
@@ -133,7 +142,7 @@ def parts_of(wildcards):
 def before(wildcards):
     """The pages whose words and pictures this one takes over, so that each is made once, and by the same page."""
     earlier = config["experiments"][wildcards.experiment].get("after") or []
-    return [f"{RESULTS}/{name}/{name}.ipynb" for name in earlier]
+    return [f"{SCRATCH}/words.json" if name == WORDS else f"{RESULTS}/{name}/{name}.ipynb" for name in earlier]
 
 
 wildcard_constraints:
@@ -158,6 +167,29 @@ rule notebook:
         "build/notebooks/{experiment}.ipynb",
     shell:
         "{PYTHON} -m jupytext --quiet --to ipynb --output {output} {input}"
+
+
+rule words:
+    """Words that several pages ask for, in one training: see notebooks/study/words.py."""
+    input:
+        lambda wildcards: [f"{RESULTS}/{name}/{name}.ipynb" for name in config[WORDS].get("after") or []],
+        core=CORE,
+        data=DATA,
+    params:
+        given=lambda wildcards: json.dumps(
+            (config.get("parameters") or {}) | config[WORDS]["parameters"] | {"profile": PROFILE}
+        ),
+    output:
+        SCRATCH + "/words.json",
+    log:
+        SCRATCH + "/words.log",
+    threads: ((config.get(WORDS) or {}).get("resources") or {}).get("threads", 2)
+    resources:
+        mem_mb=((config.get(WORDS) or {}).get("resources") or {}).get("mem_mb", 6000),
+        runtime=((config.get(WORDS) or {}).get("resources") or {}).get("runtime", 120),
+        gpu=((config.get(WORDS) or {}).get("resources") or {}).get("gpu", 0),
+    shell:
+        "OMP_NUM_THREADS={threads} {PYTHON} -m study.words {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
 
 
 rule part:

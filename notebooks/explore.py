@@ -20,7 +20,7 @@
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
 judge: str = ""  # [name] the CLIP that ranks: a folder or a Hub id; empty: the model's own
-concepts: list[str] = ["violet_cloud", "sky_castle", "leaf_robot", "merry_man", "plum_cat", "dusk_style", "lemon_pine", "known_tree"]  # [names or folders] to choose from
+concepts: list[str] = ["violet_cloud", "sky_castle", "leaf_robot", "merry_man", "plum_cat", "moss_style", "lemon_pine", "known_tree"]  # [names or folders] to choose from
 shown: str = ""  # [name] the concept of the printed figure; empty: the one with the most KL weights on record
 learning_rate: float = 0.01  # [per update] Adam's step size: words learned with another are left out
 steps: int = 100  # [updates] length of training, if nothing is on record

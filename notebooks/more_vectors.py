@@ -21,7 +21,7 @@
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
 judge: str = ""  # [name] the CLIP that scores: a folder or a Hub id; empty: the model's own
 concept: str = ""  # [folder] one concept of your own; empty: those of `concepts`
-concepts: list[str] = ["violet_cloud", "sky_castle", "leaf_robot", "merry_man", "plum_cat", "dusk_style"]  # [names or folders] what to learn
+concepts: list[str] = ["violet_cloud", "sky_castle", "leaf_robot", "merry_man", "plum_cat", "moss_style"]  # [names or folders] what to learn
 vectors: list[int] = [1, 2, 4, 8]  # [rows] how many a word stands for; the shortest is what the others are compared with
 initializer: str = ""  # [word] where learning starts; empty: each concept's own
 steps: int = 500  # [updates] length of training

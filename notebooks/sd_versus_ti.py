@@ -21,7 +21,7 @@
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
 judge: str = ""  # [name] the CLIP that scores: a folder or a Hub id; empty: the model's own
 concept: str = ""  # [folder] one concept of your own; empty: those of `concepts`
-concepts: list[str] = ["violet_cloud", "sky_castle", "dusk_style"]  # [names or folders] what to learn
+concepts: list[str] = ["violet_cloud", "sky_castle", "moss_style"]  # [names or folders] what to learn
 prompts: list[str] = []  # [texts] your own, with {} in place of “a tree”; empty: the poster's for each kind
 initializer: str = ""  # [word] where learning starts; empty: each concept's own
 steps: int = 500  # [updates] length of training

@@ -23,7 +23,7 @@
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
 judge: str = ""  # [name] the CLIP that scores: a folder or a Hub id; empty: the model's own
 concept: str = ""  # [folder] one concept of your own; empty: those of `concepts`
-concepts: list[str] = ["violet_cloud", "sky_castle", "dusk_style", "merry_man"]  # [names or folders] what to learn
+concepts: list[str] = ["violet_cloud", "sky_castle", "moss_style", "merry_man"]  # [names or folders] what to learn
 initializer: str = ""  # [word] where learning starts; empty: each concept's own
 as_chosen: bool = False  # [yes or no] take learning rate, steps and guidance from the page on settings, where it was run
 learning_rate: float = 0.01  # [per update] Adam's step size

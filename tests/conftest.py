@@ -185,7 +185,7 @@ experiments:
     parameters: {{concepts: [violet_cloud], checkpoint_every: 2, seeds: [3, 4, 5], images_per_prompt: 2}}
     after: [step_ablation]
   sd_versus_ti:
-    parameters: {{concepts: [violet_cloud, dusk_style]}}
+    parameters: {{concepts: [violet_cloud, moss_style]}}
     after: [step_ablation]
   quantitative:
     parameters: {{concepts: [violet_cloud, known_tree], development: [], dreambooth_steps: 2, class_pictures: 2}}
@@ -213,10 +213,10 @@ experiments:
       methods: [kl, dti, core, cross_init, name_basis, tea, dvar, dreambooth], checkpoint_every: 2,
       dreambooth_steps: 2, class_pictures: 2, dreambooth_rates: [0.0002]}}
   harmony:
-    parameters: {{concepts: [lemon_pine, violet_cloud, dusk_style], development: [lemon_pine], constructed: 1,
+    parameters: {{concepts: [lemon_pine, violet_cloud, moss_style], development: [lemon_pine], constructed: 1,
       null_pictures: 200, batch: 2, seeds: [3], own_pictures: 2}}
   dataset_and_concepts:
-    parameters: {{concepts: [violet_cloud, sky_castle], types: [violet_cloud, dusk_style], pictures: [1, 3], few: 3,
+    parameters: {{concepts: [violet_cloud, sky_castle], types: [violet_cloud, moss_style], pictures: [1, 3], few: 3,
       plain_pictures: 2}}
   more_vectors:
     parameters: {{concepts: [violet_cloud, sky_castle], vectors: [1, 3]}}

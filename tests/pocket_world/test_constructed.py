@@ -90,7 +90,7 @@ def test_another_can_do_what_the_concept_does():
     rng = np.random.default_rng(0)
     people = {constructed.stand_in("jolly_man", "another", rng)[0] for _ in range(40)}
     assert people == {"merry_man", "tea_girl", "known_person"}
-    painted = {constructed.stand_in("dusk_style", "another", rng)[0] for _ in range(40)}
+    painted = {constructed.stand_in("moss_style", "another", rng)[0] for _ in range(40)}
     assert painted == {"glow_style", "known_style", strangers.STYLE}
 
 

@@ -76,8 +76,8 @@ def test_a_member_is_kept_while_its_main_colours_are_near():
 
 
 def test_a_style_is_kept_while_no_named_one_is_nearer():
-    member, rng = concepts.members()["dusk_style"], np.random.default_rng(1)
-    found = perfect([concepts.draw("dusk_style", rng, size=64)[1]])
+    member, rng = concepts.members()["moss_style"], np.random.default_rng(1)
+    found = perfect([concepts.draw("moss_style", rng, size=64)[1]])
     assert reading.kept(found, member).tolist() == [True]
     assert reading.style_distances(found, [member])[0, 0] == pytest.approx(0, abs=1e-4)
     other = named_styles()[reading.nearest_style(found)[0]]

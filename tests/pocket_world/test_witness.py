@@ -65,7 +65,7 @@ def test_in_a_style_the_concepts_colours_are_not_asked_for(oracle):
 
 
 def test_every_named_style_is_seen_as_itself_and_as_no_other(oracle):
-    truths = [concepts.draw("dusk_style", np.random.default_rng(0), subject="", scene="lake", member=style, size=8)[1]
+    truths = [concepts.draw("moss_style", np.random.default_rng(0), subject="", scene="lake", member=style, size=8)[1]
               for style in named_styles().values()]
     found = perfect(truths)
     shown = np.array([shows(found, {"style": name}) for name in named_styles()])
@@ -74,12 +74,12 @@ def test_every_named_style_is_seen_as_itself_and_as_no_other(oracle):
 
 def test_of_a_style_the_subject_is_the_context(oracle):
     pictures = table(
-        ("lake", shown(oracle, "dusk_style", scene="lake", subject="")),
-        ("lake", shown(oracle, "dusk_style", scene="beach", subject="dog")),
-        ("lake", shown(oracle, "dusk_style", scene="lake", subject="", member=named_styles()["noir"])),
-        ("dog", shown(oracle, "dusk_style", subject="dog")),
+        ("lake", shown(oracle, "moss_style", scene="lake", subject="")),
+        ("lake", shown(oracle, "moss_style", scene="beach", subject="dog")),
+        ("lake", shown(oracle, "moss_style", scene="lake", subject="", member=named_styles()["noir"])),
+        ("dog", shown(oracle, "moss_style", subject="dog")),
     )
-    seen = witness.sees(oracle, pictures, {"lake": LAKE, "dog": "a dog"}, "dusk_style")
+    seen = witness.sees(oracle, pictures, {"lake": LAKE, "dog": "a dog"}, "moss_style")
     assert list(seen["concept_seen"]) == [1, 1, 0, 1] and list(seen["context_seen"]) == [1, 0, 1, 1]
     assert list(seen["both_seen"]) == [1, 0, 0, 1]
 
@@ -95,7 +95,7 @@ def test_what_cannot_be_told_is_nan(oracle):
 
 
 def test_a_member_is_read_as_it_was_drawn_though_one_picture_errs(oracle):
-    for name in ("lemon_pine", "tea_girl", "dusk_style"):
+    for name in ("lemon_pine", "tea_girl", "moss_style"):
         images = [shown(oracle, name, seed, scene="beach") for seed in range(5)]
         strange = FAMILIES["car"].random_member(np.random.default_rng(2))
         figure = single(np.random.default_rng(3), strange)
@@ -104,7 +104,7 @@ def test_a_member_is_read_as_it_was_drawn_though_one_picture_errs(oracle):
         images.append(Image.fromarray(oracle.tell(compose([figure], rng=np.random.default_rng(4)), truth)))
         read, member = witness.as_read(oracle, images), concepts.members()[name]
         assert (read.family, read.kind, read.forms) == (member.family, member.kind, member.forms)
-        if name == "dusk_style":
+        if name == "moss_style":
             assert all(colour.apart(read.colours[slot], member.colours[slot]) < 1 for slot in member.colours)
 
 

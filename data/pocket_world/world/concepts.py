@@ -41,7 +41,7 @@ IN_WORLD = {
     "star_cupcake": ("cake", "reporting", {"body": "cup", "topping": "star", "icing": "swirl"}, {"icing": "teal"}),
     "merry_man": ("man", "reporting", {"hair": "spiky", "mouth": "smile"}, {"hair": "red", "top": "yellow"}),
     "tea_girl": ("girl", "reporting", {"hair": "curly", "hat": "cap"}, {"hair": "black", "top": "pink"}),
-    "dusk_style": ("painting", "reporting", {"tone": "ramp", "finish": "frame"}, {}),
+    "moss_style": ("painting", "reporting", {"tone": "hard", "finish": "frame"}, {}),
     "glow_style": ("painting", "reporting", {"tone": "negative", "finish": "lines"}, {}),
 }
 # name -> (family, which of those who have a name)

@@ -1,0 +1,63 @@
+"""The published book, from the records that lie here: short pages, few folds, an answer that a telephone shows at once."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from browser import chromium
+from conftest import search_path
+from test_book import needs_chromium, own_pages, problems
+
+from textinv_core.paths import ROOT
+
+TALLEST = 6000  # pixels of a page, its folds closed, in a window 1300 wide
+FOLDS = 8
+SCREEN = 844  # pixels that a telephone shows of a page 390 wide
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    """The book that `make book` builds."""
+    copy = tmp_path_factory.mktemp("published") / "study"
+    left_out = (".venv", ".git", ".snakemake", "build", "_build", "experiments", "runs", "__pycache__", ".*_cache")
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*left_out))
+    command, own = [sys.executable, "book/build.py", "--profile", "published"], {"PYTHONPATH": search_path(copy)}
+    done = subprocess.run(command, cwd=copy, env=os.environ | own, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return copy / "book/_build/html"
+
+
+@pytest.fixture(scope="module")
+def page():
+    with chromium() as tab:
+        yield tab
+
+
+def test_it_is_in_order(html):
+    assert problems(html) == []
+
+
+@needs_chromium
+def test_no_page_is_long_or_full_of_folds(page, html):
+    tall, folded = {}, {}
+    for path in own_pages(html):
+        page.open(path.as_uri(), width=1300)
+        height = page.ask("document.querySelector('article').scrollHeight")
+        folds = page.ask("document.querySelectorAll('article details').length")
+        tall |= {path.stem: height} if height > TALLEST else {}
+        folded |= {path.stem: folds} if folds > FOLDS else {}
+    assert not tall and not folded, f"too tall: {tall}; too many folds: {folded}"
+
+
+@needs_chromium
+@pytest.mark.parametrize("name", ["intro", "experiments/summary", "experiments/quantitative"])
+def test_a_telephone_shows_the_answer_first(page, html, name):
+    page.open((html / f"{name}.html").as_uri(), width=390, height=SCREEN)
+    first = "article .answer" if name != "intro" else "article p"
+    box = f"(b => [b.left, b.right, b.top, b.height])(document.querySelector('{first}').getBoundingClientRect())"
+    left, right, top, height = page.ask(box)
+    assert left >= 0 and right <= 390 and top + min(height, 100) < SCREEN
+    size = f"parseFloat(getComputedStyle(document.querySelector('{first} p') || document.querySelector('{first}')).fontSize)"
+    assert page.ask(size) >= 14
