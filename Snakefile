@@ -5,8 +5,8 @@
 
 A profile (config/*.yaml) says which notebooks run with which parameters and what each needs. A notebook
 with `split_by: concepts` runs once per concept first, as independent jobs; the page then loads their arms.
-`after` names pages whose learned words and pictures it shares and which therefore come first; `words` among them
-stands for what the profile's `words` say: words of many pages, learned together beforehand.
+`after` names pages whose learned words and pictures it shares and which therefore come first, or one of the profile's
+`words`: words of many pages, learned together beforehand.
 """
 
 import json
@@ -30,7 +30,8 @@ PYTHON = sys.executable
 PROFILE = config.get("profile")
 SCRATCH = f"build/{PROFILE}"
 RESULTS = f"results/{PROFILE}"
-WORDS = "words"  # in `after`: those that a profile's pages have in common, learned in one training
+KERNEL = json.dumps({"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+WORDS = config.get("words") or {}  # name -> words that pages have in common, learned in one training
 
 
 def standing_for(name, paths):
@@ -96,10 +97,11 @@ def check_config():
     keys("a profile", config, where)
     keys("parameters", config.get("parameters"), where)
     keys("experiments", config["experiments"], where)
-    keys("words", config.get("words"), f"{where}, words")
-    keys("resources", (config.get("words") or {}).get("resources"), f"{where}, words")
-    if config.get("words") and not set(config["words"].get("after") or []) <= config["experiments"].keys():
-        raise WorkflowError(f"{where}, words: after takes experiments of the profile, not {config['words']['after']}")
+    for name, settings in WORDS.items():
+        keys("words", settings, f"words '{name}'")
+        keys("resources", settings.get("resources"), f"words '{name}'")
+        if name in config["experiments"] or not set(settings.get("after") or []) <= config["experiments"].keys():
+            raise WorkflowError(f"words '{name}': must be no experiment's name, and come after experiments alone")
     for name, settings in config["experiments"].items():
         keys("an experiment", settings, f"experiment '{name}'")
         settings = config["experiments"][name] = settings or {}
@@ -111,9 +113,7 @@ def check_config():
         if settings.get("split_by") not in (None, "concepts"):
             raise WorkflowError(f"experiment '{name}': split_by must be 'concepts' or absent")
         for earlier in settings.get("after") or []:
-            if earlier == WORDS and config.get(WORDS):
-                continue
-            if earlier == name or earlier not in config["experiments"]:
+            if earlier == name or earlier not in {*config["experiments"], *WORDS}:
                 raise WorkflowError(f"experiment '{name}': after '{earlier}', which is no other experiment of the profile")
         if not Path(f"notebooks/{name}.py").is_file():
             raise WorkflowError(f"experiment '{name}' has no notebooks/{name}.py")
@@ -132,6 +132,11 @@ def needs(key, default):
     return lambda wildcards: (config["experiments"][wildcards.experiment].get("resources") or {}).get(key, default)
 
 
+def of_words(key, default):
+    """The same of words that are learned together."""
+    return lambda wildcards: (WORDS[wildcards.words].get("resources") or {}).get(key, default)
+
+
 def parts_of(wildcards):
     if config["experiments"][wildcards.experiment].get("split_by") != "concepts":
         return []
@@ -142,12 +147,13 @@ def parts_of(wildcards):
 def before(wildcards):
     """The pages whose words and pictures this one takes over, so that each is made once, and by the same page."""
     earlier = config["experiments"][wildcards.experiment].get("after") or []
-    return [f"{SCRATCH}/words.json" if name == WORDS else f"{RESULTS}/{name}/{name}.ipynb" for name in earlier]
+    return [f"{SCRATCH}/{name}.json" if name in WORDS else f"{RESULTS}/{name}/{name}.ipynb" for name in earlier]
 
 
 wildcard_constraints:
     experiment="[a-z0-9_]+",
     concept=CONCEPT,
+    words="|".join(WORDS) or "none",
 
 
 rule all:
@@ -166,28 +172,28 @@ rule notebook:
     output:
         "build/notebooks/{experiment}.ipynb",
     shell:
-        "{PYTHON} -m jupytext --quiet --to ipynb --output {output} {input}"
+        "{PYTHON} -m jupytext --quiet --to ipynb --update-metadata {KERNEL:q} --output {output} {input}"
 
 
 rule words:
     """Words that several pages ask for, in one training: see notebooks/study/words.py."""
     input:
-        lambda wildcards: [f"{RESULTS}/{name}/{name}.ipynb" for name in config[WORDS].get("after") or []],
+        lambda wildcards: [f"{RESULTS}/{name}/{name}.ipynb" for name in WORDS[wildcards.words].get("after") or []],
         core=CORE,
         data=DATA,
     params:
         given=lambda wildcards: json.dumps(
-            (config.get("parameters") or {}) | config[WORDS]["parameters"] | {"profile": PROFILE}
+            (config.get("parameters") or {}) | WORDS[wildcards.words]["parameters"] | {"profile": PROFILE}
         ),
     output:
-        SCRATCH + "/words.json",
+        SCRATCH + "/{words}.json",
     log:
-        SCRATCH + "/words.log",
-    threads: ((config.get(WORDS) or {}).get("resources") or {}).get("threads", 2)
+        SCRATCH + "/{words}.log",
+    threads: of_words("threads", 2)
     resources:
-        mem_mb=((config.get(WORDS) or {}).get("resources") or {}).get("mem_mb", 6000),
-        runtime=((config.get(WORDS) or {}).get("resources") or {}).get("runtime", 120),
-        gpu=((config.get(WORDS) or {}).get("resources") or {}).get("gpu", 0),
+        mem_mb=of_words("mem_mb", 6000),
+        runtime=of_words("runtime", 120),
+        gpu=of_words("gpu", 0),
     shell:
         "OMP_NUM_THREADS={threads} {PYTHON} -m study.words {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
 

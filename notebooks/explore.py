@@ -1,11 +1,3 @@
-# ---
-# jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # What would you like to see?
 #
@@ -36,11 +28,6 @@ num_inference_steps: int = 20  # [steps] of the sampler
 profile: str = "own"  # [name] words of results/<profile>/ come first, then those of the published records
 out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] of the learned words, and of no others
-
-# %% tags=["remove-cell"]
-from study.parameters import check_notebook
-
-check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline

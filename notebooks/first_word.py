@@ -1,11 +1,3 @@
-# ---
-# jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # What does a learned word look like?
 #
@@ -28,11 +20,6 @@ images_per_prompt: int = 4  # [pictures] drawn of each sentence at the end
 num_inference_steps: int = 25  # [steps] of the sampler
 profile: str = "own"  # [name] records go to results/<profile>/
 out: str = ""  # [folder] where this page's records go instead
-
-# %% tags=["remove-cell"]
-from study.parameters import check_notebook
-
-check_notebook(In, globals())
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Above, the pictures that a word is learned from; below, what the frozen model draws for sentences with the word in them. Drag the slider, or use the arrow keys: at step 0 the word is still an ordinary one.", "name": "fig-first-word"}}
 # %matplotlib inline

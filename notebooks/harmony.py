@@ -1,11 +1,3 @@
-# ---
-# jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Which picture of the batch is best?
 #
@@ -42,11 +34,6 @@ num_inference_steps: int = 20  # [steps] of the sampler
 profile: str = "own"  # [name] records go to results/<profile>/
 out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
-
-# %% tags=["remove-cell"]
-from study.parameters import check_notebook
-
-check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline

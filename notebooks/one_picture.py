@@ -1,11 +1,3 @@
-# ---
-# jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # How is one picture scored?
 #
@@ -31,11 +23,6 @@ null_pictures: int = 240  # [pictures] of other prompts in the null, 200 or more
 num_inference_steps: int = 25  # [steps] of the sampler
 profile: str = "own"  # [name] records go to results/<profile>/
 out: str = ""  # [folder] where this page's records go instead
-
-# %% tags=["remove-cell"]
-from study.parameters import check_notebook
-
-check_notebook(In, globals())
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Above, the concept\u2019s pictures. Below, what is scored: the learned word\u2019s picture, and the class word\u2019s from the same noise.", "name": "fig-one-picture"}, "image": {"alt": "A row of pictures of the concept; below them two drawn pictures in one context, one of the learned word and one of its class word.", "width": "100%"}}
 # %matplotlib inline

@@ -1,11 +1,3 @@
-# ---
-# jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Does the sentence around the word still count?
 #
@@ -38,11 +30,6 @@ num_inference_steps: int = 25  # [steps] of the sampler
 profile: str = "own"  # [name] records go to results/<profile>/
 out: str = ""  # [folder] where this page's records go instead
 runs: str = ""  # [folder] where learned words are kept instead
-
-# %% tags=["remove-cell"]
-from study.parameters import check_notebook
-
-check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline

@@ -13,6 +13,7 @@ from PIL import Image
 
 from study.earlier_pages import chosen_regime
 from study.figures import use_style
+from study.parameters import check_notebook
 from study.sheets import write_sheet
 from study.timing import TimedJudge, TimedStore, all_parts, cpu_seconds, timed
 from study.wording import shown_name
@@ -161,9 +162,11 @@ class Page:
 def begin(name: str, cells: MutableMapping) -> Page:
     """A notebook's page as its parameters say, `cells` being the notebook's `globals()`; sets the figures' style.
 
-    The parameters are the names that a notebook annotates: its parameters cell alone does. Where its `as_chosen` is
-    true, the settings that the page on settings chose in this profile take the place of the notebook's own.
+    To be called in the cell after the parameters, which are checked first (see `check_notebook`). They are the names
+    that a notebook annotates: its parameters cell alone does. Where its `as_chosen` is true, the settings that the page
+    on settings chose in this profile take the place of the notebook's own.
     """
+    check_notebook(cells.get("In", ()), cells)
     use_style()
     plt.rcParams["figure.dpi"] = 120
     given = {key: cells[key] for key in cells["__annotations__"]}

@@ -72,7 +72,7 @@ def check(values: Mapping[str, Any], types: Mapping[str, type | GenericAlias]) -
 
 
 def check_notebook(history: Sequence[str], namespace: Mapping[str, Any]) -> None:
-    """The check a notebook makes of itself, in the cell right after its parameters.
+    """The check a notebook makes of itself, in the cell right after its parameters (`page.begin` makes it).
 
     `history` is IPython's ``In``: Papermill's injected cell, when there is one, lies between the
     parameters cell and this call. Run by hand, out of order, there is nothing to compare and no error.
