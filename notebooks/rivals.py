@@ -20,6 +20,7 @@ initializer: str = ""  # [word] where learning starts; empty: each concept's own
 methods: list[str] = ["naive", "kl", "kl_uniform", "l2", "norm_lock", "dti", "core", "cross_init", "high_timesteps", "name_basis", "vectors", "rescale", "tea", "early_stopping", "dvar", "dreambooth", "true_name"]  # [names] what is compared
 grid: list[str] = []  # [method and values] what is tried instead of the table's own, such as 'kl: 0.1 0.3 1'
 budget: int = 3  # [settings] tried of each method, from the middle of its list
+everywhere: bool = True  # [yes or no] try every setting on the reported concepts too, for whole fronts; no: the chosen one alone
 names: list[str] = []  # [words] that span the basis of names; empty: the pocket world's family, elsewhere the words nearest to the class word
 level: float = 0.0  # [share] the K at which C is compared; zero: half of what the naive word reaches
 steps: int = 600  # [updates] length of training
@@ -101,19 +102,30 @@ def looked_at(c, pictures):
 how = dict(seeds=seeds, steps=steps, learning_rate=learning_rate, **settings)
 anchors = None if oracle else anchor_scores(page)
 learned, parts, tiles = {}, [], {}
-for c in page.concepts:
-    learned[c.name] = learn_words(page.store, pipe, c, words_of, tried, names=basis_of(c), **how)
+
+
+def drawn_and_looked_at(c, grid, rates):
+    """Every method at every value of a grid on a concept: its words, what they draw, what is to be seen of it."""
+    learned[c.name] = learn_words(page.store, pipe, c, words_of, grid, names=basis_of(c), **how)
     drawn = [draw_methods(page, c, learned[c.name], true_name="true_name" in methods)]
-    drawn += [fine_tuned(c, rate) for rate in rates if c.name in development or not tuning]
-    drawn = pd.concat(drawn, ignore_index=True)
+    drawn = pd.concat([*drawn, *(fine_tuned(c, rate) for rate in rates)], ignore_index=True)
     parts.append(looked_at(c, drawn))
     tiles[c.name] = analysis.first_pictures(drawn, seeds[0])
+
+
+first = [c for c in page.concepts if everywhere or c.name in chosen_on]
+for c in first:
+    drawn_and_looked_at(c, tried, rates if c.name in development or not tuning else [])
 choice = analysis.tuned(pd.concat(parts, ignore_index=True), chosen_on)
 values = choice["value"]
-for c in (c for c in page.concepts if rates and tuning and c.name not in development):  # the ceiling, at its best only
-    drawn = fine_tuned(c, values["dreambooth"])
-    parts.append(looked_at(c, drawn))
-    tiles[c.name] = pd.concat([tiles[c.name], analysis.first_pictures(drawn, seeds[0])])
+for c in page.concepts:  # the ceiling at its best only, and so everything else unless it was tried before
+    best = [values["dreambooth"]] if rates and tuning and c.name not in development else []
+    if c not in first:
+        drawn_and_looked_at(c, {method: (values[method],) for method in words_of}, best)
+    elif best:
+        drawn = fine_tuned(c, *best)
+        parts.append(looked_at(c, drawn))
+        tiles[c.name] = pd.concat([tiles[c.name], analysis.first_pictures(drawn, seeds[0])])
 outcomes, one = pd.concat(parts, ignore_index=True), page.concepts[0]
 arms = {m: arm_of(one, m, values[m], seeds[0], learning_rate, basis_of(one)) for m in words_of}
 seconds = seconds_a_word(pipe, arms, batch_size=batch_size, steps=steps)

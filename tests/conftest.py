@@ -209,7 +209,8 @@ experiments:
       shares: [0.5], checkpoint_every: 2, places: [one backdrop, more vectors, stranger], place_weights: [0.3],
       place_l2: [0.1], place_seeds: [3], place_concepts: [violet_cloud]}}
   rivals:
-    parameters: {{concepts: [lemon_pine, violet_cloud], development: [lemon_pine], budget: 1, seeds: [3],
+    parameters: {{concepts: [lemon_pine, violet_cloud], development: [lemon_pine], everywhere: false, budget: 1,
+      seeds: [3],
       methods: [kl, dti, core, cross_init, name_basis, tea, dvar, dreambooth], checkpoint_every: 2,
       dreambooth_steps: 2, class_pictures: 2, dreambooth_rates: [0.0002]}}
   harmony:
