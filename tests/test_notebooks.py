@@ -85,7 +85,8 @@ class TestEveryNotebook:
     def test_the_check_comes_right_after_the_parameters(self, script):
         code = [cell for cell in read(script.with_suffix(".ipynb")).cells if cell.cell_type == "code"]
         assert "parameters" in code[0].metadata.tags
-        assert any(call in code[1].source for call in (f'begin("{script.stem}", globals())', "check_notebook(In, globals())"))
+        checks = (f'begin("{script.stem}", globals())', "check_notebook(In, globals())")
+        assert any(call in code[1].source for call in checks)
 
     def test_figures_have_a_name_a_caption_and_an_alternative_text(self, script):
         for cell in read(script.with_suffix(".ipynb")).cells:

@@ -1,4 +1,4 @@
-"""The published book, from the records that lie here: short pages, few folds, an answer that a telephone shows at once."""
+"""The published book, from the records that lie here: short pages, few folds, an answer that a telephone shows."""
 
 import os
 import shutil
@@ -55,9 +55,8 @@ def test_no_page_is_long_or_full_of_folds(page, html):
 @pytest.mark.parametrize("name", ["intro", "experiments/summary", "experiments/quantitative"])
 def test_a_telephone_shows_the_answer_first(page, html, name):
     page.open((html / f"{name}.html").as_uri(), width=390, height=SCREEN)
-    first = "article .answer" if name != "intro" else "article p"
-    box = f"(b => [b.left, b.right, b.top, b.height])(document.querySelector('{first}').getBoundingClientRect())"
+    answer = f"document.querySelector('article .{'lead' if name == 'intro' else 'answer'} p')"
+    box = f"(b => [b.left, b.right, b.top, b.height])({answer}.getBoundingClientRect())"
     left, right, top, height = page.ask(box)
     assert left >= 0 and right <= 390 and top + min(height, 100) < SCREEN
-    size = f"parseFloat(getComputedStyle(document.querySelector('{first} p') || document.querySelector('{first}')).fontSize)"
-    assert page.ask(size) >= 14
+    assert page.ask(f"parseFloat(getComputedStyle({answer}).fontSize)") >= 14

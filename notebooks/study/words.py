@@ -61,7 +61,9 @@ def learn(words: Words) -> dict[str, str]:
     """Arm id -> its run's folder, for all that `words` asks for."""
     weight, _ = chosen_kl_weight(words.profile, 0.0)
     arms, how = arms_of(words, weight), words.model_dump(include={"steps", "checkpoint_every", "memory_gb"})
-    found = open_store(words.profile, words.runs).learn(load_pipeline(words.model), arms, progress=sys.stderr.isatty(), **how)
+    found = open_store(words.profile, words.runs).learn(
+        load_pipeline(words.model), arms, progress=sys.stderr.isatty(), **how
+    )
     return {arm: run.folder.name for arm, run in found.homes.items()}
 
 
