@@ -128,13 +128,13 @@ check_config()
 
 
 def needs(key, default):
-    """A rule's resource, as the profile states it for the experiment."""
-    return lambda wildcards: (config["experiments"][wildcards.experiment].get("resources") or {}).get(key, default)
+    """A rule's resource, as the profile states it for the experiment or the words."""
 
+    def asked(wildcards):
+        one = WORDS[wildcards.words] if "words" in wildcards.keys() else config["experiments"][wildcards.experiment]
+        return (one.get("resources") or {}).get(key, default)
 
-def of_words(key, default):
-    """The same of words that are learned together."""
-    return lambda wildcards: (WORDS[wildcards.words].get("resources") or {}).get(key, default)
+    return asked
 
 
 def parts_of(wildcards):
@@ -183,17 +183,19 @@ rule words:
         data=DATA,
     params:
         given=lambda wildcards: json.dumps(
-            (config.get("parameters") or {}) | WORDS[wildcards.words]["parameters"] | {"profile": PROFILE}
+            {key: value for key, value in (config.get("parameters") or {}).items() if key in ("model", "learning_rate")}
+            | WORDS[wildcards.words]["parameters"]
+            | {"profile": PROFILE}
         ),
     output:
         SCRATCH + "/{words}.json",
     log:
         SCRATCH + "/{words}.log",
-    threads: of_words("threads", 2)
+    threads: needs("threads", 2)
     resources:
-        mem_mb=of_words("mem_mb", 6000),
-        runtime=of_words("runtime", 120),
-        gpu=of_words("gpu", 0),
+        mem_mb=needs("mem_mb", 6000),
+        runtime=needs("runtime", 120),
+        gpu=needs("gpu", 0),
     shell:
         "OMP_NUM_THREADS={threads} {PYTHON} -m study.words {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
 

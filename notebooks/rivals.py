@@ -113,19 +113,15 @@ def drawn_and_looked_at(c, grid, rates):
     tiles[c.name] = analysis.first_pictures(drawn, seeds[0])
 
 
-first = [c for c in page.concepts if everywhere or c.name in chosen_on]
-for c in first:
-    drawn_and_looked_at(c, tried, rates if c.name in development or not tuning else [])
+for c in page.concepts:
+    if c.name in chosen_on:
+        drawn_and_looked_at(c, tried, rates)
 choice = analysis.tuned(pd.concat(parts, ignore_index=True), chosen_on)
 values = choice["value"]
-for c in page.concepts:  # the ceiling at its best only, and so everything else unless it was tried before
-    best = [values["dreambooth"]] if rates and tuning and c.name not in development else []
-    if c not in first:
-        drawn_and_looked_at(c, {method: (values[method],) for method in words_of}, best)
-    elif best:
-        drawn = fine_tuned(c, *best)
-        parts.append(looked_at(c, drawn))
-        tiles[c.name] = pd.concat([tiles[c.name], analysis.first_pictures(drawn, seeds[0])])
+chosen, best = {method: (values[method],) for method in words_of}, [values["dreambooth"]] if rates else []
+for c in page.concepts:
+    if c.name not in chosen_on:  # the ceiling, DreamBooth, at its best only
+        drawn_and_looked_at(c, tried if everywhere else chosen, best)
 outcomes, one = pd.concat(parts, ignore_index=True), page.concepts[0]
 arms = {m: arm_of(one, m, values[m], seeds[0], learning_rate, basis_of(one)) for m in words_of}
 seconds = seconds_a_word(pipe, arms, batch_size=batch_size, steps=steps)
@@ -156,7 +152,7 @@ few.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 # %% tags=["hide-cell"]
 told.methods_table(words_of, tried)
 
-# %% mystnb={"figure": {"caption": "Each method over its settings, mean over reporting concepts and training seeds: the concept is kept (K) against the context is there (C). The large mark is the chosen setting, its shade what B is there. Grey lines: where K and C, if one did not depend on the other, give the same B.", "name": "fig-rivals-front"}, "image": {"alt": "C against K, a line for each method over its settings, with grey contours of equal product: the farther up and to the right a large mark lies, and the brighter it is, the more pictures have both concept and context.", "width": "100%"}}
+# %% mystnb={"figure": {"caption": "Each method over the settings tried on the reporting concepts, mean over concepts and training seeds: the concept is kept (K) against the context is there (C). The large mark is the chosen setting (alone, where no other was tried on them), its shade what B is there. Grey lines: where K and C, if one did not depend on the other, give the same B.", "name": "fig-rivals-front"}, "image": {"alt": "C against K, a line for each method over its settings, with grey contours of equal product: the farther up and to the right a large mark lies, and the brighter it is, the more pictures have both concept and context.", "width": "100%"}}
 figure = figures.front(analysis.means_of(outcomes, reported), values, share=bool(oracle))
 
 # %% [markdown]

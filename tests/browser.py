@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import websocket
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -25,6 +26,12 @@ FLAGS = [
 def find_chromium() -> str | None:
     """The browser to use: $CHROMIUM, or the first of the usual names."""
     return os.environ.get("CHROMIUM") or next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+needs_chromium = pytest.mark.skipif(
+    not find_chromium(),
+    reason="no Chromium found (install `chromium`, or name one in $CHROMIUM): browser tests left out",
+)
 
 
 class Page:

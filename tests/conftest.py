@@ -11,6 +11,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
 import torch
+from browser import chromium
 from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from PIL import Image, ImageDraw
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
@@ -27,9 +28,10 @@ from transformers import (
 from textinv_core.evaluation.judges import load_judge
 from textinv_core.learning.concepts import load_concept
 from textinv_core.learning.models import load_pipeline
-from textinv_core.paths import ROOT
+from textinv_core.paths import BOOK, ROOT
 
 torch.set_num_threads(1)
+sys.path.insert(0, str(BOOK))  # its scripts, of which tests take functions
 
 
 def search_path(root: Path) -> str:
@@ -249,12 +251,23 @@ experiments:
 """
 
 
+def copied(folder: Path, *but: str) -> Path:
+    """The repository in a folder, without what can be made again, and without what else is named."""
+    made = (".venv", ".git", ".snakemake", "build", "_build", "experiments", "__pycache__", ".*_cache", ".hypothesis")
+    return shutil.copytree(ROOT, folder / "study", ignore=shutil.ignore_patterns(*made, *but))
+
+
+@pytest.fixture(scope="module")
+def page():
+    """A tab of a real browser."""
+    with chromium() as tab:
+        yield tab
+
+
 @pytest.fixture(scope="session")
 def study_copy(model_folder, judge, tmp_path_factory):
     """The repository, without what can be made again, and with a profile for the tiny model: nothing run yet."""
-    left_out = (".venv", ".git", ".snakemake", "build", "results", "_build", "experiments", "models", "__pycache__")
-    copy = tmp_path_factory.mktemp("clone") / "study"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*left_out, ".*_cache", ".hypothesis"))
+    copy = copied(tmp_path_factory.mktemp("clone"), "results", "models")
     profile = TINY_PROFILE.format(model=model_folder, judge=judge.model.name_or_path)
     (copy / "config" / "tiny.yaml").write_text(profile)
     return copy

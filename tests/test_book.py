@@ -6,26 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from browser import chromium, find_chromium
-
-from textinv_core.files import load_json
-from textinv_core.paths import BOOK, ROOT
-from textinv_core.provenance import code_identity
-
-sys.path.insert(0, str(BOOK))
+from browser import needs_chromium
 from check import pages as own_pages
 from check import problems
 from missing import NOT_KNOWN
 
 from build import provenance_page
+from textinv_core.files import load_json
+from textinv_core.paths import BOOK, ROOT
+from textinv_core.provenance import code_identity
 
 AXE = Path(__file__).parent / "axe/axe.min.js"
-needs_chromium = pytest.mark.skipif(
-    not find_chromium(),
-    reason="no Chromium found (install `chromium`, or name one in $CHROMIUM): browser tests left out",
-)
-
-
 @pytest.fixture(scope="module")
 def html(study):
     return study / "book/_build/html"
@@ -36,12 +27,6 @@ def pages(html):
     found = own_pages(html)
     assert len(found) >= 8
     return found
-
-
-@pytest.fixture(scope="module")
-def page():
-    with chromium() as tab:
-        yield tab
 
 
 def test_the_book_is_in_order(html):

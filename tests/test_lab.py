@@ -12,7 +12,7 @@ import urllib.request
 import nbformat
 import psutil
 import pytest
-from browser import chromium, find_chromium
+from browser import chromium, needs_chromium
 from conftest import search_path
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
@@ -106,7 +106,7 @@ IDLE = "document.querySelector('#jp-main-statusbar')?.innerText.includes('| Idle
 FAILED = f"{every('.jp-OutputArea-output')}.map(e => e.innerText).find(t => /^\\w*Error\\b/m.test(t))"
 
 
-@pytest.mark.skipif(not find_chromium(), reason="no Chromium found (install `chromium`, or name one in $CHROMIUM)")
+@needs_chromium
 def test_explore_answers_to_a_slider_and_to_a_prompt(lab):
     with chromium() as page:
         page.open(f"{lab[1]}/lab/tree/explore.ipynb?token={TOKEN}", width=1400, height=1000)

@@ -1,16 +1,14 @@
 """The published book, from the records that lie here: short pages, few folds, an answer that a telephone shows."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
-from browser import chromium
-from conftest import search_path
-from test_book import needs_chromium, own_pages, problems
-
-from textinv_core.paths import ROOT
+from browser import needs_chromium
+from check import pages as own_pages
+from check import problems
+from conftest import copied, search_path
 
 TALLEST = 6000  # pixels of a page, its folds closed, in a window 1300 wide
 FOLDS = 8
@@ -23,19 +21,11 @@ SCREEN = 844  # pixels that a telephone shows of a page 390 wide
 @pytest.fixture(scope="module")
 def html(tmp_path_factory):
     """The book that `make book` builds."""
-    copy = tmp_path_factory.mktemp("published") / "study"
-    left_out = (".venv", ".git", ".snakemake", "build", "_build", "experiments", "runs", "__pycache__", ".*_cache")
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*left_out))
+    copy = copied(tmp_path_factory.mktemp("published"), "runs")
     command, own = [sys.executable, "book/build.py", "--profile", "published"], {"PYTHONPATH": search_path(copy)}
     done = subprocess.run(command, cwd=copy, env=os.environ | own, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-3000:]
     return copy / "book/_build/html"
-
-
-@pytest.fixture(scope="module")
-def page():
-    with chromium() as tab:
-        yield tab
 
 
 def test_it_is_in_order(html):

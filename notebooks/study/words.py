@@ -38,21 +38,20 @@ class Words(Settings):
     runs: str = ""  # folder of learned words; empty: results/<profile>/runs
     model: Word = "pocket"
     learning_rate: float = Field(0.01, gt=0)
-    num_inference_steps: int = 0  # is among what a profile gives to everybody; nothing is drawn here
     steps: int = Field(500, ge=1)
     checkpoint_every: int | tuple[int, ...] = 250
     groups: tuple[Group, ...] = Field(min_length=1)
-    memory_gb: float = Field(0.25, gt=0)  # of activations at once: with more the pocket model is no faster
+    memory_gb: float = 4.0  # what the activations of one backward pass may take
 
 
 def arms_of(words: Words, kl_weight: float) -> list[Arm]:
     """All arms of a profile's words, each once; `kl_weight` is the chosen one."""
     arms = {}
     for group in words.groups:
-        for name, seed, one in product(group.concepts, group.seeds, group.settings):
+        concepts = [load_concept(name) for name in group.concepts]
+        for concept, seed, one in product(concepts, group.seeds, group.settings):
             chosen = {"kl_weight": kl_weight} if one.get("kl_weight") == CHOSEN else {}
-            given = dict(seed=seed, learning_rate=words.learning_rate) | one | chosen
-            arm = Arm(load_concept(name), **given)
+            arm = Arm(concept, **dict(seed=seed, learning_rate=words.learning_rate) | one | chosen)
             arms[arm.id] = arm
     return list(arms.values())
 
