@@ -8,6 +8,7 @@ import argparse
 import sys
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import Field
@@ -42,6 +43,7 @@ class Words(Settings):
     checkpoint_every: int | tuple[int, ...] = 250
     groups: tuple[Group, ...] = Field(min_length=1)
     memory_gb: float = 4.0  # what the activations of one backward pass may take
+    compile: bool | Literal["auto"] = "auto"
 
 
 def arms_of(words: Words, kl_weight: float) -> list[Arm]:
@@ -59,7 +61,7 @@ def arms_of(words: Words, kl_weight: float) -> list[Arm]:
 def learn(words: Words) -> dict[str, str]:
     """Arm id -> its run's folder, for all that `words` asks for."""
     weight, _ = chosen_kl_weight(words.profile, 0.0)
-    arms, how = arms_of(words, weight), words.model_dump(include={"steps", "checkpoint_every", "memory_gb"})
+    arms, how = arms_of(words, weight), words.model_dump(include={"steps", "checkpoint_every", "memory_gb", "compile"})
     found = open_store(words.profile, words.runs).learn(
         load_pipeline(words.model), arms, progress=sys.stderr.isatty(), **how
     )
