@@ -183,7 +183,7 @@ rule words:
         data=DATA,
     params:
         given=lambda wildcards: json.dumps(
-            {key: value for key, value in (config.get("parameters") or {}).items() if key in ("model", "learning_rate")}
+            {key: value for key, value in (config.get("parameters") or {}).items() if key != "num_inference_steps"}
             | WORDS[wildcards.words]["parameters"]
             | {"profile": PROFILE}
         ),
