@@ -182,7 +182,7 @@ rule words:
         core=CORE,
         data=DATA,
     params:
-        given=lambda wildcards: json.dumps(
+        given=lambda wildcards: json.dumps(  # of what all pages are given, all but the sampler's: nothing is drawn
             {key: value for key, value in (config.get("parameters") or {}).items() if key != "num_inference_steps"}
             | WORDS[wildcards.words]["parameters"]
             | {"profile": PROFILE}
