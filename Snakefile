@@ -222,7 +222,7 @@ rule part:
         runtime=needs("runtime", 60),
         gpu=needs("gpu", 0),
     shell:
-        "OMP_NUM_THREADS={threads} {PYTHON} notebooks/run.py {input.notebook} {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
+        "OMP_NUM_THREADS={threads} {PYTHON} -m study.run {input.notebook} {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
 
 
 rule experiment:
@@ -245,7 +245,7 @@ rule experiment:
         runtime=needs("runtime", 60),
         gpu=needs("gpu", 0),
     shell:
-        "OMP_NUM_THREADS={threads} {PYTHON} notebooks/run.py {input.notebook} {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
+        "OMP_NUM_THREADS={threads} {PYTHON} -m study.run {input.notebook} {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
 
 
 rule book:

@@ -116,6 +116,22 @@ def of_another_model(record: dict) -> str:
     return " **An earlier pocket model made this page**, in an earlier drawn world with other concepts."
 
 
+def in_one_fold(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The cells, but folded sources that follow each other and show nothing stand in one, under one toggle."""
+
+    def shows_its_source_alone(cell) -> bool:
+        silent = all(output.get("name") == "stderr" for output in cell.get("outputs", []))
+        return cell.cell_type == "code" and "hide-input" in cell.metadata.get("tags", []) and silent
+
+    kept: list[nbformat.NotebookNode] = []
+    for cell in cells:
+        if kept and shows_its_source_alone(kept[-1]) and shows_its_source_alone(cell):
+            kept[-1].source += f"\n\n{cell.source}"
+        else:
+            kept.append(cell)
+    return kept
+
+
 def stage(page: str, source: Path) -> dict:
     """Write book/experiments/<page>.ipynb and return the page's provenance record."""
     record = json.loads((source.parent / "provenance.json").read_text())
@@ -133,6 +149,7 @@ def stage(page: str, source: Path) -> dict:
         if tags & {"parameters", "injected-parameters"}:
             cell.metadata.tags = sorted(tags | {"hide-input"})
         cell.metadata.pop("papermill", None)
+    notebook.cells = in_one_fold(notebook.cells)
     notebook.metadata.pop("papermill", None)
     notebook.metadata.pop("widgets", None)  # a live widget would fetch its code from the network
     fill_in(notebook, quoted_in(BOOK).get(page, ()))

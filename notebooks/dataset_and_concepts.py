@@ -121,10 +121,10 @@ level = analysis.levels(summary, [*values, "leak"])
 #
 # The first training {term}`seed` and the same noise throughout; left, a {term}`held-out <held out>` picture, which no word has seen.
 
-# %% mystnb={"figure": {"caption": "What words draw that learned from more and more pictures: the plain prompt and, below it, one with a context. Left, a held-out picture. First training seed, the same noise throughout.", "name": "fig-data-number-grid"}, "image": {"alt": "A grid of small pictures, two rows a concept. After a held-out picture, the pictures drawn by words that learned from more and more pictures: look from where on they show the thing in the first column, and whether the context in the row below is there.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "What words draw that learned from more and more pictures: the plain prompt and, below it, one with a context. Left, a held-out picture. First training seed, the same noise throughout.", "name": "fig-data-number-grid"}, "image": {"alt": "A grid of small pictures, two rows a concept. After a held-out picture, the pictures drawn by words that learned from more and more pictures: look from where on they show the thing in the first column, and whether the context in the row below is there.", "width": "100%"}}
 photos = {c.name: load_images((own[c.name][1] or own[c.name][0])[:1], PIXELS)[0] for c in page.concepts}
 contexts_said = {name: said_of[name].get(texts[:2][-1], "") for name, texts in prompts.items()}
-grid = figures.by_number(shown, photos, prompts, page.labels, contexts_said, in_order)
+grid = figures.by_number(shown, photos, {name: prompts[name] for name in page.names[:3]}, page.labels, contexts_said, in_order)
 grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 
 # %% [markdown]
@@ -134,7 +134,7 @@ grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 # of pictures there are two more rows: all before a plain backdrop, and all in one scene, which no prompt will ask for. Photos of your own are chosen
 # from at random, and the places are left out.
 
-# %% mystnb={"figure": {"caption": "What words learn from (first concept, first training seed). Above, the row of varied pictures: one word learns from the first, another from the first few, and so on. Below, the sets of equal number that differ only in where the thing was \u201cphotographed\u201d.", "name": "fig-data-sets"}, "image": {"alt": "Rows of training pictures of one concept: above in varied scenes, and below, for drawn concepts, the same thing before a plain backdrop and always in one scene.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "What words learn from (first concept, first training seed). Above, the row of varied pictures: one word learns from the first, another from the first few, and so on. Below, the sets of equal number that differ only in where the thing was \u201cphotographed\u201d.", "name": "fig-data-sets"}, "image": {"alt": "Rows of training pictures of one concept: above in varied scenes, and below, for drawn concepts, the same thing before a plain backdrop and always in one scene.", "width": "100%"}}
 first = sets[(sets["concept"] == page.names[0]) & (sets["seed"] == seeds[0])].set_index("set")["learns"]
 rows = {VARIED: first[numbers.most]} | {where: first[where] for where in (PLAIN, ONE) if where in first}
 sheet = figures.learned_from({row: load_images(learns.images[:10], PIXELS) for row, learns in rows.items()})
@@ -153,7 +153,7 @@ sheet = figures.learned_from({row: load_images(learns.images[:10], PIXELS) for r
 #
 # ## How many pictures?
 
-# %% mystnb={"figure": {"caption": "By number of training pictures: thin, each concept; thick, the mean with its 95 % interval over concepts and training seeds. Dotted, the plain class word; dashed, the concept\u2019s own pictures.", "name": "fig-data-number"}, "image": {"alt": "A panel for each outcome against the number of training pictures, one thin line a concept and a thick mean with its interval, between the class word and the concept\u2019s own pictures. Where the thick line levels off, more pictures teach nothing more.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "By number of training pictures: thin, each concept; thick, the mean with its 95 % interval over concepts and training seeds. Dotted, the plain class word; dashed, the concept\u2019s own pictures.", "name": "fig-data-number"}, "image": {"alt": "A panel for each outcome against the number of training pictures, one thin line a concept and a thick mean with its interval, between the class word and the concept\u2019s own pictures. Where the thick line levels off, more pictures teach nothing more.", "width": "100%"}}
 curves = figures.number_curves(summary, level, values, page.labels, in_order)
 
 # %% [markdown]
@@ -161,13 +161,13 @@ curves = figures.number_curves(summary, level, values, page.labels, in_order)
 #
 # At equal number: all before a plain backdrop, all in one scene, each in another scene. Does a word take the scene of its pictures for part of the thing?
 
-# %% mystnb={"figure": {"caption": "Plain prompt (and one with a context) after training on equally many pictures taken in different places. First column, a picture of the one-scene set: does its scene come back?", "name": "fig-data-background-grid"}, "image": {"alt": "A grid of small pictures, a row a concept: a training picture in one scene, then pictures drawn after training on a plain backdrop, in one scene and in varied scenes; plain prompt and a context prompt. Look whether the scene of the first column is behind the thing in the column of the one scene.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Plain prompt (and one with a context) after training on equally many pictures taken in different places. First column, a picture of the one-scene set: does its scene come back?", "name": "fig-data-background-grid"}, "image": {"alt": "A grid of small pictures, a row a concept: a training picture in one scene, then pictures drawn after training on a plain backdrop, in one scene and in varied scenes; plain prompt and a context prompt. Look whether the scene of the first column is behind the thing in the column of the one scene.", "width": "100%"}}
 where = {PLAIN: PLAIN, ONE: ONE, numbers.few: VARIED}
 of_one = sets[(sets["seed"] == seeds[0]) & (sets["set"] == ONE)].set_index("concept")["learns"]
-scenes = {name: load_images(learns.images[:1], PIXELS)[0] for name, learns in of_one.items()}
+scenes = {name: load_images(learns.images[:1], PIXELS)[0] for name, learns in of_one.items() if name in page.names[:3]}
 grid = figures.by_place(shown, scenes, prompts, page.labels, where)
 
-# %% mystnb={"figure": {"caption": "By where the training pictures were taken: mean over concepts and training seeds with 95 % interval; grey, each concept. Dotted, the plain class word.", "name": "fig-data-backgrounds"}, "image": {"alt": "A panel for each outcome, with a dot and an interval for a plain backdrop, one scene and varied scenes. The last panel says how often the one scene comes back unasked: where its middle dot stands highest, the word has learned the place with the thing.", "width": "100%"}}
+# %% tags=["hide-cell"] mystnb={"figure": {"caption": "By where the training pictures were taken: mean over concepts and training seeds with 95 % interval; grey, each concept. Dotted, the plain class word.", "name": "fig-data-backgrounds"}, "image": {"alt": "A panel for each outcome, with a dot and an interval for a plain backdrop, one scene and varied scenes. The last panel says how often the one scene comes back unasked: where its middle dot stands highest, the word has learned the place with the thing.", "width": "100%"}}
 dots = figures.place_dots(summary[summary["concept"].isin(drawn)], level, [*values, "leak"], where)
 
 # %%
@@ -180,7 +180,7 @@ told.primary_table(contrasts, said)
 #
 # The same training, on each concept’s own few pictures. Do types differ more than the concepts of one type do? Where there is but one, nobody can tell.
 
-# %% mystnb={"figure": {"caption": "Concepts by type: a picture of each, what its word draws (first seed, first noise) from the plain prompt and with a context; beside them, the same concepts\u2019 outcomes with 95 % intervals over training seeds and pictures.", "name": "fig-data-types"}, "image": {"alt": "A row for each concept, in the order of their types: a picture of it, two that its word draws, and dots with intervals for its outcomes. Where the dots of one type lie together and apart from the others, the type matters.", "width": "100%"}}
+# %% tags=["hide-cell"] mystnb={"figure": {"caption": "Concepts by type: a picture of each, what its word draws (first seed, first noise) from the plain prompt and with a context; beside them, the same concepts\u2019 outcomes with 95 % intervals over training seeds and pictures.", "name": "fig-data-types"}, "image": {"alt": "A row for each concept, in the order of their types: a picture of it, two that its word draws, and dots with intervals for its outcomes. Where the dots of one type lie together and apart from the others, the type matters.", "width": "100%"}}
 several = [] if concept or len(page.concepts) == 1 else [load_concept(name, initializer=initializer or None) for name in types]
 typed = measure_types(page, several, lambda pictures, c: sees(oracle, pictures, context_prompts(c.kind), c.name))
 by_concept = kinds.by_concept(kinds.together(typed.scores), typed.plain)

@@ -5,10 +5,10 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# A learned word may go anywhere, and some wander off: they draw their concept and no longer listen to the sentence. The research note puts
-# the word on a {term}`leash`, a {term}`KL term` that holds what the network predicts for it near what it predicts for the {term}`initializer`,
-# and expects the word to keep the meaning and context around it. Any leash trades likeness for obedience, and so does stopping early. So
-# does KL trade *better* than cheaper leashes, and does a word need one at all?
+# A learned word may go anywhere, and some wander off: they draw their concept and no longer listen to the sentence. The research note puts the word on a
+# {term}`leash`, a {term}`KL term` that holds what the network predicts for it near what it predicts for the {term}`initializer`, and expects the word to keep
+# the meaning and context around it. Any leash trades likeness for obedience, and so does stopping early. So does KL trade *better* than cheaper leashes, and
+# does a word need one at all?
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -96,8 +96,8 @@ found = compare(ours, scores, phrases, reading, weight, level, safe=safe)
 # %% [markdown]
 # ## What does the leash do?
 #
-# One concept, one training {term}`seed`, the same noise in every row. At the top the word has no leash; downward it gets shorter and shorter; at the
-# bottom is the ordinary word, from which nothing has moved. {glue:text}`contexts_told`
+# One concept, one training {term}`seed`, the same noise in every row. At the top the word has no leash; downward it gets shorter and shorter; at the bottom
+# is the ordinary word, from which nothing has moved. {glue:text}`contexts_told`
 
 # %% mystnb={"figure": {"caption": "The plain prompt and prompts with a context, from a word without a leash through tighter and tighter KL terms to the initializer itself. Left, the training pictures.", "name": "fig-kl-grid"}, "image": {"alt": "Rows of small pictures. At the top the learned concept; row by row, as the KL weight grows, it gives way to an ordinary picture of its class word, which the last row shows. Columns: a training picture, the plain prompt, prompts with a context.", "width": "100%"}}
 shown = by_name[ours["concept"].iloc[0]]
@@ -109,13 +109,12 @@ grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 # %% [markdown]
 # ## Does KL trade better than other leashes?
 #
-# *KL exact* weights the term over {term}`timesteps <timestep>` as the formula has it, *KL uniform* weights all alike, as DPOK’s code does. *L2 pull*
-# punishes the row’s squared distance from its start {cite:p}`gal2023`; *lower rate* takes smaller steps; *early stopping* keeps an earlier checkpoint;
-# *interpolation* mixes the learned row with the initializer’s afterwards; *norm lock* and *rescaled* hold the row’s length alone. Let go, every leash
-# gives the *naive* word, and held tight the initializer. {glue:text}`read_by` ({term}`K, B and C` say what.)
+# *KL exact* weights the term over {term}`timesteps <timestep>` as the formula has it, *KL uniform* weights all alike, as DPOK’s code does. *L2 pull* punishes
+# the row’s squared distance from its start {cite:p}`gal2023`; *lower rate* takes smaller steps; *early stopping* keeps an earlier checkpoint; *interpolation*
+# mixes the learned row with the initializer’s afterwards; *norm lock* and *rescaled* hold the row’s length alone. Let go, every leash gives the *naive* word,
+# and held tight the initializer. {glue:text}`read_by` ({term}`K, B and C` say what.)
 #
-# Up and to the right is better. A leash that trades no better than another lies on its curve, wherever its settings fall along it.
-# {glue:text}`agree_told`
+# Up and to the right is better. A leash that trades no better than another lies on its curve, wherever its settings fall along it. {glue:text}`agree_told`
 
 # %% mystnb={"figure": {"caption": "Each leash over its settings, between the initializer and the naive word. Left and middle, what judges here; right, CLIP\u2019s two scores on the scale that the anchors span. Thin, single concepts and training seeds of KL exact; thick, means; black, the leashes of one setting.", "name": "fig-kl-curves"}, "image": {"alt": "Curves of context against concept, one colour for each leash, all between the same two ends: where they lie on each other, no leash trades better. Thin grey lines around them show how much single concepts and seeds differ.", "width": "100%"}}
 figure = figures.trade(ours, reading, by_clip_too=bool(oracle))
@@ -123,16 +122,16 @@ figure = figures.trade(ours, reading, by_clip_too=bool(oracle))
 # %% [markdown]
 # ## And on equal terms?
 #
-# Said before the results were seen: the **primary contrasts** are KL exact minus another, paired over concepts and seeds, with {glue:text}`smallest` as
-# the {term}`smallest effect of interest`.
+# Said before the results were seen: the **primary contrasts** are KL exact minus another, paired over concepts and seeds, with {glue:text}`smallest` as the
+# {term}`smallest effect of interest`.
 #
 # - *At the weight chosen on the development concepts*, minus naive: {glue:text}`both`. The control is an early stop that keeps the concept as often.
 # - *At equal likeness*, minus each of four rivals ({glue:text}`rivals`): {glue:text}`context`, where each has {glue:text}`level` of the naive word’s gain.
 # - *At an equal pull*, minus the same four: {glue:text}`both`, where each has gone {glue:text}`level` of the naive word’s way.
 #
 # A verdict needs {glue:text}`fewest` concepts, an interval on its side, and the {term}`Holm correction` over all of these by a {term}`sign-flip test`; with
-# {glue:text}`n_reported` concepts no p is below {glue:text}`smallest_p`. It stays open where the chosen weight is the largest tried or the mean
-# hides a context that goes the other way. A front with more settings looks better by chance, so each is cut down to {glue:text}`size` of them.
+# {glue:text}`n_reported` concepts no p is below {glue:text}`smallest_p`. It stays open where the chosen weight is the largest tried or the mean hides a
+# context that goes the other way. A front with more settings looks better by chance, so each is cut down to {glue:text}`size` of them.
 
 # %% mystnb={"figure": {"caption": "KL exact minus each rival at equal likeness (left) and at an equal pull (right), with 95 % intervals: right of the line KL is better. Dotted, the smallest effect of interest.", "name": "fig-kl-terms"}, "image": {"alt": "A dot with an interval for each of four rivals, at equal likeness and at an equal pull. Dots right of the line at zero favour KL; an interval that crosses the line decides nothing.", "width": "100%"}}
 figure = figures.equal_terms(found.primary, reading)
@@ -140,8 +139,8 @@ figure = figures.equal_terms(found.primary, reading)
 # %% [markdown]
 # ## Is it more stable, and does it stay among the words?
 #
-# *More stable*: trained again from another seed, the word ends nearer to the same place. *Among the words*: near to an ordinary one, which is as much
-# of a {term}`semantic manifold` as can be measured. Any leash does both by moving less, so the control is again the early stop.
+# *More stable*: trained again from another seed, the word ends nearer to the same place. *Among the words*: near to an ordinary one, which is as much of a
+# {term}`semantic manifold` as can be measured. Any leash does both by moving less, so the control is again the early stop.
 
 # %% mystnb={"figure": {"caption": "By KL weight, zero being the naive word: spread of the outcomes over training seeds, cosine to the nearest ordinary word, and length of the row. Mean over concepts with 95 % band. Shaded, where 95 % of ordinary words lie.", "name": "fig-kl-stability"}, "image": {"alt": "Three curves against the KL weight: how far apart training seeds end, how near the row is to an ordinary word, how long it is. Grey bands show where ordinary words lie.", "width": "100%"}}
 figure = figures.stability(decide.by_weight(ours, found.spread), decide.usual(ordinary_words(page.pipe)), weights)
@@ -150,9 +149,9 @@ figure = figures.stability(decide.by_weight(ours, found.spread), decide.usual(or
 # (where-a-word-needs-a-leash)=
 # ## Where does a word need a leash?
 #
-# With several varied pictures and a moderate training there may be nothing to keep. So trouble is looked for where it is likely:
-# {glue:text}`places_asked`. In each place each concept gets the KL weight, the L2 pull and the early stop that did best on the *other*
-# concepts there. The contrast is {glue:text}`both`, KL minus naive; the control is the early stop.
+# With several varied pictures and a moderate training there may be nothing to keep. So trouble is looked for where it is likely: {glue:text}`places_asked`.
+# In each place each concept gets the KL weight, the L2 pull and the early stop that did best on the *other* concepts there. The contrast is
+# {glue:text}`both`, KL minus naive; the control is the early stop.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "One concept in each place, one training seed and noise, in its first context: the naive word above, the word with the middle KL weight tried there below.", "name": "fig-kl-places"}, "image": {"alt": "Pairs of small pictures, one pair for each place of trouble: above, what the word without a leash draws when a context is asked for; below, what the word with a KL term draws.", "width": "100%"}}
 def in_one_scene(c):
@@ -191,8 +190,8 @@ page.say(**page.common("model_name", "n_seeds", "n_pictures", "n_contexts", "ste
 # - **KL is more stable: {glue:text}`steady`.** The spread over seeds changes by {glue:text}`spread_told`.
 # - **KL stays on the semantic manifold: {glue:text}`stays`.** The cosine to the nearest word changes by {glue:text}`nearest_told`.
 #
-# **What to do.** Where nothing is lost, train without a leash and stop when the pictures are good. Where something is, try the cheapest leash of
-# equal standing first.
+# **What to do.** Where nothing is lost, train without a leash and stop when the pictures are good. Where something is, try the cheapest leash of equal
+# standing first.
 #
 # What it does not show:
 #
@@ -202,12 +201,12 @@ page.say(**page.common("model_name", "n_seeds", "n_pictures", "n_contexts", "ste
 #
 # ## Exercise
 #
-# The KL term changes the noise that the word is trained to predict ({ref}`method <method>`). Toward which noise does $\lambda=1$ train it? What is
-# left for the word to learn as $\lambda$ grows without end, and where in the first figure do you see it?
+# The KL term changes the noise that the word is trained to predict ({ref}`method <method>`). Toward which noise does $\lambda=1$ train it? What is left for
+# the word to learn as $\lambda$ grows without end, and where in the first figure do you see it?
 #
 # :::{dropdown} Solution
-# Toward the mean of the true noise and what the initializer predicts. As $\lambda$ grows, the target becomes the initializer’s own prediction, and the
-# word that predicts it best is the initializer: row by row the pictures come closer to the last one’s.
+# Toward the mean of the true noise and what the initializer predicts. As $\lambda$ grows, the target becomes the initializer’s own prediction, and the word
+# that predicts it best is the initializer: row by row the pictures come closer to the last one’s.
 # :::
 #
 # ## Appendix: numbers

@@ -5,9 +5,8 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# Some concepts the model knows already, and by name. Hide the name, show the pictures, and let a word for them be
-# learned from scratch: now there is a right answer. The learned row can be laid beside the true one, and its pictures
-# beside those of the name.
+# Some concepts the model knows already, and by name. Hide the name, show the pictures, and let a word for them be learned from scratch: now there is a right
+# answer. The learned row can be laid beside the true one, and its pictures beside those of the name.
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -85,9 +84,8 @@ shares = analysis.shares_of(pictures, {name: texts[0] for name, texts in prompts
 # %% [markdown]
 # ## What the words draw
 #
-# From above: a picture of the thing; its *true name* ({glue:text}`true_names`), the answer that inversion looks for; a
-# *naive* learned word; one learned under the {term}`KL term` (weight {glue:text}`kl_weight`, {glue:text}`weight_from`);
-# and the {term}`class word`, where both began.
+# From above: a picture of the thing; its *true name* ({glue:text}`true_names`), the answer that inversion looks for; a *naive* learned word; one learned
+# under the {term}`KL term` (weight {glue:text}`kl_weight`, {glue:text}`weight_from`); and the {term}`class word`, where both began.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "One noise, a column a known concept: a training picture, then what each word draws, above from the plain prompt, below in a context. The second row of each grid is the answer that inversion looks for.", "name": "fig-known-pictures"}, "image": {"alt": "Two grids of small pictures, a column for each concept. If inversion worked, the rows of the learned words look like the row of the true name above them.", "width": "100%"}}
 figures.pictures(tiles).savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
@@ -102,13 +100,12 @@ plt.show()
 # %% [markdown]
 # ## Four questions, named beforehand
 #
-# - At its end, are more words farther from the row than the true name is, compared with its beginning?
-#   (Control: the random word. {term}`Smallest effect of interest <smallest effect of interest>`:
-#   {glue:text}`smallest` of the vocabulary.)
-# - Does the KL row end nearer to the name’s row than the naive one? (A cosine of {glue:text}`smallest_cosine` or more;
-#   a row that comes nearer to every other word just as well does not count.)
-# - Do the learned word’s pictures show the concept (K of {term}`K, B and C`), and concept and context together (B),
-#   within {glue:text}`smallest` of how often the true name’s do? {glue:text}`judged_by`
+# - At its end, are more words farther from the row than the true name is, compared with its beginning? (Control: the random word.
+#   {term}`Smallest effect of interest <smallest effect of interest>`: {glue:text}`smallest` of the vocabulary.)
+# - Does the KL row end nearer to the name’s row than the naive one? (A cosine of {glue:text}`smallest_cosine` or more; a row that comes nearer to every other
+#   word just as well does not count.)
+# - Do the learned word’s pictures show the concept (K of {term}`K, B and C`), and concept and context together (B), within {glue:text}`smallest` of how often
+#   the true name’s do? {glue:text}`judged_by`
 
 # %%
 still = (TRUE, SD, ANY)
@@ -131,36 +128,33 @@ page.say(
 # %% [markdown]
 # ## What this shows, and what it does not
 #
-# The verdicts stand in the table above. In numbers: {glue:text}`ranks`, where chance would put it at rank
-# {glue:text}`by_chance`; it is the nearest of all for {glue:text}`first` of the learned words. The concept is kept in
-# plain pictures: {glue:text}`kept`. Concept and context are in one picture: {glue:text}`both`.
+# The verdicts stand in the table above. In numbers: {glue:text}`ranks`, where chance would put it at rank {glue:text}`by_chance`; it is the nearest of all
+# for {glue:text}`first` of the learned words. The concept is kept in plain pictures: {glue:text}`kept`. Concept and context are in one picture:
+# {glue:text}`both`.
 #
-# **What to do.** Where the model has a name for the thing, use it. Where it has none, hold a learned word’s rates
-# against those of a name: that is the ceiling this model sets.
+# **What to do.** Where the model has a name for the thing, use it. Where it has none, hold a learned word’s rates against those of a name: that is the
+# ceiling this model sets.
 #
-# What it does not show: that there is only one good row, for many may draw the same thing; anything beyond
-# {glue:text}`n_concepts` names, {glue:text}`n_seeds` training seeds, {glue:text}`steps` steps and a learning rate of
-# {glue:text}`learning_rate` ({glue:text}`settings_from`); or how well a word *reads*: the text half of CLIP gets no
-# gradient here, so a word can draw well and probe badly.
-
-# %% [markdown]
+# What it does not show: that there is only one good row, for many may draw the same thing; anything beyond {glue:text}`n_concepts` names,
+# {glue:text}`n_seeds` training seeds, {glue:text}`steps` steps and a learning rate of {glue:text}`learning_rate` ({glue:text}`settings_from`); or how well a
+# word *reads*: the text half of CLIP gets no gradient here, so a word can draw well and probe badly.
+#
 # ## Exercise
 #
-# Does the place where a row ends depend on where it began? Learn the same words from a start that is wrong for all of
-# them: `papermill notebooks/known_names.ipynb out.ipynb -r initializer object -r profile elsewhere`
+# Does the place where a row ends depend on where it began? Learn the same words from a start that is wrong for all of them:
+# `papermill notebooks/known_names.ipynb out.ipynb -r initializer object -r profile elsewhere`
 #
 # :::{dropdown} Solution
-# Look at the right half of the figure of rows. The class word’s column drops, since “object” is no relative of the
-# names. If the learned columns drop with it, the end is a matter of the start: many rows draw the thing, and training
-# takes the first on its way. If they stay, the pictures pull every start to the same neighbourhood.
+# Look at the right half of the figure of rows. The class word’s column drops, since “object” is no relative of the names. If the learned columns drop with
+# it, the end is a matter of the start: many rows draw the thing, and training takes the first on its way. If they stay, the pictures pull every start to the
+# same neighbourhood.
 # :::
-
-# %% [markdown]
+#
 # ## Appendix: numbers and settings
 #
-# Means over concepts. *Reads as the name*: cosine of the plain text with this word to that with the true name. *Shows
-# the concept*: of that text to the concept’s pictures. *Sentence counts*: one minus the cosine between the plain text
-# and those with a context. All three by the model’s own CLIP. {glue:text}`about_clip`
+# Means over concepts. *Reads as the name*: cosine of the plain text with this word to that with the true name. *Shows the concept*: of that text to the
+# concept’s pictures. *Sentence counts*: one minus the cosine between the plain text and those with a context. All three by the model’s own CLIP.
+# {glue:text}`about_clip`
 
 # %% tags=["hide-cell"]
 analysis.method_table(analysis.by_method(where, shares, probes))

@@ -5,10 +5,9 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# A learned word is one row in a table; the network that draws stays as it is. So it should be able to call up what the
-# network can draw already, and nothing else. Here are two kinds of concepts: some that the drawing programs of the
-# model’s world could have made, though it never saw them, and *strangers* that no program of that world makes. Beside
-# the word stands {term}`DreamBooth` {cite:p}`ruiz2023`, which changes the network itself.
+# A learned word is one row in a table; the network that draws stays as it is. So it should be able to call up what the network can draw already, and nothing
+# else. Here are two kinds of concepts: some that the drawing programs of the model’s world could have made, though it never saw them, and *strangers* that no
+# program of that world makes. Beside the word stands {term}`DreamBooth` {cite:p}`ruiz2023`, which changes the network itself.
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -78,10 +77,9 @@ figures.side_by_side(tiles).savefig(page.folder / "overview.png", dpi=150, bbox_
 # %% [markdown]
 # ## Concept by concept
 #
-# {glue:text}`n_near` concepts of the model’s world and {glue:text}`n_far` strangers; a word after {glue:text}`steps`
-# steps with {glue:text}`n_seeds` training seeds, DreamBooth after {glue:text}`dreambooth_steps` steps from the first
-# seed, called by “{glue:text}`token`” before the {term}`class word`. K, the concept is kept in plain pictures; C, the
-# context is there; B, both in one picture ({term}`K, B and C`). {glue:text}`judged_by`
+# {glue:text}`n_near` concepts of the model’s world and {glue:text}`n_far` strangers; a word after {glue:text}`steps` steps with {glue:text}`n_seeds` training
+# seeds, DreamBooth after {glue:text}`dreambooth_steps` steps from the first seed, called by “{glue:text}`token`” before the {term}`class word`. K, the
+# concept is kept in plain pictures; C, the context is there; B, both in one picture ({term}`K, B and C`). {glue:text}`judged_by`
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, K of the learned word and of DreamBooth, a pair of dots a concept, in the world above and strangers below. Right, C against K: a dot a concept and method, open for strangers.", "name": "fig-near-rates"}, "image": {"alt": "Left, two dots for each concept joined by a line: the longer the line, the more one method keeps than the other. Right, a scatter plot of kept context against kept concept.", "width": "100%"}}
 figures.rates(shares, page.labels)
@@ -92,8 +90,7 @@ plt.show()
 #
 # Each has {glue:text}`smallest` as its {term}`smallest effect of interest`.
 #
-# - Does the word keep concepts of the world better than strangers? If DreamBooth shows a gap as wide, it is one of
-#   reading, not of learning.
+# - Does the word keep concepts of the world better than strangers? If DreamBooth shows a gap as wide, it is one of reading, not of learning.
 # - Does DreamBooth keep strangers that the word does not?
 # - Within the world, does the word do as well as DreamBooth?
 # - Over all concepts, does the word keep more of the sentence (C)?
@@ -117,32 +114,27 @@ page.say(
 #
 # The verdicts stand in the table above. Kept in plain pictures: {glue:text}`kept`.
 #
-# **What to do.** Ask first whether the model could draw the thing if only it had a name for it. If so, a word will do;
-# if not, no length of training helps a word, and the network has to change.
+# **What to do.** Ask first whether the model could draw the thing if only it had a name for it. If so, a word will do; if not, no length of training helps a
+# word, and the network has to change.
 #
-# What it does not show: how wide the gap really is, since a stranger is read generously, by the member of the world
-# that its own pictures resemble most; what a longer or better tuned DreamBooth would do (here
-# {glue:text}`dreambooth_steps` steps, one training seed, settings looked for briefly; the word has {glue:text}`steps`,
-# {glue:text}`settings_from`); or other concepts than these, with {glue:text}`n_pictures` pictures a prompt and
-# {glue:text}`n_contexts` contexts.
-
-# %% [markdown]
+# What it does not show: how wide the gap really is, since a stranger is read generously, by the member of the world that its own pictures resemble most; what
+# a longer or better tuned DreamBooth would do (here {glue:text}`dreambooth_steps` steps, one training seed, settings looked for briefly; the word has
+# {glue:text}`steps`, {glue:text}`settings_from`); or other concepts than these, with {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts`
+# contexts.
+#
 # ## Exercise
 #
 # Would a stranger be learned if one only trained longer? Take one of each kind and give them four times the steps:
 # `papermill notebooks/near_and_far.ipynb out.ipynb -y 'concepts: [elder_tree, violet_cloud]' -p steps 2000`
 #
 # :::{dropdown} Solution
-# Compare the stranger’s dot with the one above. If it stays, the row has gone where it could, and what is missing is
-# missing in the network. If it moves up, the length was the limit after all. The concept of the world beside it tells
-# the two apart: it should have been done long before.
+# Compare the stranger’s dot with the one above. If it stays, the row has gone where it could, and what is missing is missing in the network. If it moves up,
+# the length was the limit after all. The concept of the world beside it tells the two apart: it should have been done long before.
 # :::
-
-# %% [markdown]
+#
 # ## Appendix: numbers and settings
 #
-# Means over concepts. Over concepts and the two methods, K and CLIP’s likeness have a rank correlation of
-# {glue:text}`agreement`.
+# Means over concepts. Over concepts and the two methods, K and CLIP’s likeness have a rank correlation of {glue:text}`agreement`.
 
 # %% tags=["hide-cell"]
 analysis.group_table(numbers)

@@ -5,9 +5,9 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# The poster’s Table 1 gives two numbers for plain Stable Diffusion and two for Textual Inversion: {term}`reconstruction` rises from
-# “0.7622” to “0.8077”, {term}`editability` falls from “0.2639” to “0.1611”. It does not say over how many pictures, by which CLIP, or how the prompt
-# was read. Here the table is made again for several concepts and training {term}`seeds <seed>`, with intervals, and with neighbours.
+# The poster’s Table 1 gives two numbers for plain Stable Diffusion and two for Textual Inversion: {term}`reconstruction` rises from “0.7622” to “0.8077”,
+# {term}`editability` falls from “0.2639” to “0.1611”. It does not say over how many pictures, by which CLIP, or how the prompt was read. Here the table is
+# made again for several concepts and training {term}`seeds <seed>`, with intervals, and with neighbours.
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -105,7 +105,7 @@ shown = {name: t[t["method"].isin(found.methods[:-1])] for name, t in first.item
 # {glue:text}`kl_weight` ({glue:text}`weight_from`). {term}`DreamBooth` {cite:p}`ruiz2023`: the network fine-tuned for {glue:text}`dreambooth_steps` steps and
 # called by a rare token, here “{glue:text}`token`”. *True name*: the word by which the model has always known some concepts.
 
-# %% mystnb={"figure": {"caption": "A few concepts, one noise, one training seed; for each the plain prompt and a prompt with a context. Rows: a training picture, then each method.", "name": "fig-quant-pictures"}, "image": {"alt": "A grid of small pictures with two columns for each concept, its plain prompt and a prompt with a context; below a row of training pictures a row for the plain model, the learned word, the word with KL and DreamBooth. A method that works shows the training picture\u2019s thing in both columns, and the context in the second.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "A few concepts, one noise, one training seed; for each the plain prompt and a prompt with a context. Rows: a training picture, then each method.", "name": "fig-quant-pictures"}, "image": {"alt": "A grid of small pictures with two columns for each concept, its plain prompt and a prompt with a context; below a row of training pictures a row for the plain model, the learned word, the word with KL and DreamBooth. A method that works shows the training picture\u2019s thing in both columns, and the context in the second.", "width": "100%"}}
 some = {c.name: c for c in figures.one_of_each(page.concepts)}
 photos = {name: load_images(c.images[:1], PIXELS)[0] for name, c in some.items()}
 heads = {n: {t: f"{page.labels[n]}\n{phrases[n].get(t, 'plain')}" for t in prompts[n][:2]} for n in some}
@@ -124,11 +124,11 @@ figures.pictures(shown, photos, heads).savefig(page.folder / "overview.png", dpi
 # - SD + TI + KL minus SD + TI: do B and C rise? (Smallest effect {glue:text}`smallest_share` of the pictures; without an oracle, editability and
 #   reconstruction.) {glue:text}`judged`
 #
-# Each has a 95 % interval and a one-sided {term}`sign-flip test` over concepts. It is *supported* when the interval lies on its side of zero and p, after
-# the {term}`Holm correction` over the four, is at most {glue:text}`level`; *not supported* when the whole interval falls short of the smallest effect; else, and
+# Each has a 95 % interval and a one-sided {term}`sign-flip test` over concepts. It is *supported* when the interval lies on its side of zero and p, after the
+# {term}`Holm correction` over the four, is at most {glue:text}`level`; *not supported* when the whole interval falls short of the smallest effect; else, and
 # under {glue:text}`fewest_concepts` concepts, *undecided*. A handful of concepts cannot reach such a p, whatever their intervals.
 
-# %% mystnb={"figure": {"caption": "The four primary contrasts: each concept\u2019s paired difference (dots; open, a development concept) and the mean with its 95 % interval (bar).", "name": "fig-quant-contrasts"}, "image": {"alt": "Four rows around a line at zero: reconstruction and editability of the learned word minus the plain model\u2019s, then what the KL term adds. Dots are concepts, bars the intervals: a bar clear of the line is a change.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "The four primary contrasts: each concept\u2019s paired difference (dots; open, a development concept) and the mean with its 95 % interval (bar).", "name": "fig-quant-contrasts"}, "image": {"alt": "Four rows around a line at zero: reconstruction and editability of the learned word minus the plain model\u2019s, then what the KL term adds. Dots are concepts, bars the intervals: a bar clear of the line is a change.", "width": "100%"}}
 figure = figures.contrasts(found.primary, found.by_concept, development, share=known(scores))
 
 # %% [markdown]
@@ -140,7 +140,7 @@ figure = figures.contrasts(found.primary, found.by_concept, development, share=k
 # %%
 told.short_table(found.numbers)
 
-# %% mystnb={"figure": {"caption": "Reconstruction against editability (placeholder deleted). Left, this run: small dots are concepts, large ones the means with 95 % intervals. Right, the published numbers, on their own axes: another CLIP, other prompts, photographs. Arrows lead from the plain model to Textual Inversion.", "name": "fig-quant-plane"}, "image": {"alt": "Two scatter plots of editability against reconstruction, this run\u2019s and the published one. In each an arrow leads from the plain model to Textual Inversion: to the right where likeness is bought, downward where obedience is paid.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Reconstruction against editability (placeholder deleted). Left, this run: small dots are concepts, large ones the means with 95 % intervals. Right, the published numbers, on their own axes: another CLIP, other prompts, photographs. Arrows lead from the plain model to Textual Inversion.", "name": "fig-quant-plane"}, "image": {"alt": "Two scatter plots of editability against reconstruction, this run\u2019s and the published one. In each an arrow leads from the plain model to Textual Inversion: to the right where likeness is bought, downward where obedience is paid.", "width": "100%"}}
 figure = figures.plane(found.numbers, analysis.points(found.summary, page.names), published, poster)
 
 # %% [markdown]
@@ -149,11 +149,11 @@ figure = figures.plane(found.numbers, analysis.points(found.summary, page.names)
 # With the {term}`placeholder` deleted from the text, a picture that leaves the subject out fits it all the better; and a blurred mean of the training
 # pictures resembles them all. {glue:text}`traps_said` So neither score decides alone here.
 
-# %% mystnb={"figure": {"caption": "The first concept, one noise: the plain prompt at the left, then prompts with a context. *No subject*: the plain model, the subject left out of the prompt. *Smear*: the mean of the training pictures, blurred, offered for every prompt.", "name": "fig-quant-traps"}, "image": {"alt": "Three rows of small pictures: what the learned word draws; scenes with nothing in them; one and the same smear for every prompt. Nobody would call the last two rows pictures of the concept, yet each has a score that likes it.", "width": "70%"}}
+# %% tags=["hide-cell"] mystnb={"figure": {"caption": "The first concept, one noise: the plain prompt at the left, then prompts with a context. *No subject*: the plain model, the subject left out of the prompt. *Smear*: the mean of the training pictures, blurred, offered for every prompt.", "name": "fig-quant-traps"}, "image": {"alt": "Three rows of small pictures: what the learned word draws; scenes with nothing in them; one and the same smear for every prompt. Nobody would call the last two rows pictures of the concept, yet each has a score that likes it.", "width": "70%"}}
 name = page.names[0]
 figure = figures.traps(first[name], {text: phrases[name].get(text, "plain") for text in prompts[name][:4]})
 
-# %%
+# %% tags=["hide-cell"]
 told.short_table(trapped)
 
 # %% [markdown]
@@ -161,11 +161,10 @@ told.short_table(trapped)
 #
 # The poster’s editability falls to {glue:text}`poster_ratio` of the plain model’s. Here is the same ratio under each reading: three texts, two averagings,
 # with and without the plain prompt among the contexts; and three that a hurried measurement can slip into. *Raw token*: the placeholder is left in the
-# judge’s text. *Own CLIP*: the word is read by the CLIP it was trained in, at the end of the text; *trap*: at the highest token id, which is the
-# placeholder, so that {ref}`the context is never seen <method>`. The outcome: {glue:text}`readings_said`. Without those three, it lies at
-# {glue:text}`honest_span`.
+# judge’s text. *Own CLIP*: the word is read by the CLIP it was trained in, at the end of the text; *trap*: at the highest token id, which is the placeholder,
+# so that {ref}`the context is never seen <method>`. The outcome: {glue:text}`readings_said`. Without those three, it lies at {glue:text}`honest_span`.
 
-# %% mystnb={"figure": {"caption": "Editability of SD + TI as a share of SD\u2019s under each reading, with 95 % intervals over all concepts and training seeds. Orange, readings that are shown the token itself. Dashed, the poster\u2019s share; shaded, what we call near it; dotted, no fall.", "name": "fig-quant-readings"}, "image": {"alt": "A row for each reading of editability with a dot and an interval for the ratio of Textual Inversion to the plain model: how far it falls depends on how the text is read. A dashed line marks the poster\u2019s ratio.", "width": "100%"}}
+# %% tags=["hide-cell"] mystnb={"figure": {"caption": "Editability of SD + TI as a share of SD\u2019s under each reading, with 95 % intervals over all concepts and training seeds. Orange, readings that are shown the token itself. Dashed, the poster\u2019s share; shaded, what we call near it; dotted, no fall.", "name": "fig-quant-readings"}, "image": {"alt": "A row for each reading of editability with a dot and an interval for the ratio of Textual Inversion to the plain model: how far it falls depends on how the text is read. A dashed line marks the poster\u2019s ratio.", "width": "100%"}}
 figure = figures.readings(readings, poster_ratio)
 
 # %% tags=["remove-cell"]
@@ -208,15 +207,15 @@ page.say(
 # is wrong with that?
 #
 # :::{dropdown} Solution
-# {glue:text}`poster_products`: the model that has never seen the concept wins, because the product follows whichever score varies more. That is why
-# [the page on one score](harmony.ipynb) first turns each cosine into a rank against pictures of other things.
+# {glue:text}`poster_products`: the model that has never seen the concept wins, because the product follows whichever score varies more. That is why [the page
+# on one score](harmony.ipynb) first turns each cosine into a rank against pictures of other things.
 # :::
 #
 # ## Appendix: numbers
 #
 # All scores with 95 % intervals over concepts and training seeds (*mean*, of the pictures’ cosines; *of mean*, the cosine of the mean picture feature); the
-# four contrasts; what others published, of which only the directions compare. {glue:text}`oracle_said` {glue:text}`true_name_said`. {glue:text}`beside`. The
-# own CLIP: {glue:text}`about_clip`.
+# four contrasts; what others published, of which only the directions compare. {glue:text}`true_name_said`. {glue:text}`beside`. The own CLIP:
+# {glue:text}`about_clip`.
 
 # %% tags=["hide-cell"]
 display(told.number_table(found.numbers), told.contrast_table(found.primary), told.published_table(published))

@@ -21,7 +21,6 @@ checkpoint_every: int = 0  # [updates] distance of the steps to choose from; zer
 kl_weights: list[float] = [0.01, 0.03, 0.1, 0.3, 1.0]  # [lam] weights of the KL term to choose from
 guidances: list[float] = [2.0, 4.0, 7.0, 10.0]  # [factor] classifier-free guidances to choose from
 guidance: float = 4.0  # [factor] classifier-free guidance while the others are chosen
-smallest: float = 0.1  # [share] smallest difference in B that anybody should care about
 seeds: list[int] = [0, 1, 2]  # [numbers] training seeds
 batch_size: int = 4  # [pictures] per update and learned word
 images_per_prompt: int = 2  # [pictures] drawn for each prompt
@@ -45,6 +44,7 @@ from study.analysis import regime_told as told
 from study.page import begin
 from study.panels import PIXELS
 from study.scores import summarised
+from study.truth import SMALLEST_SHARE
 from textinv_core.evaluation.metrics import evaluate, image_only
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import context_prompts, load_images
@@ -147,12 +147,12 @@ plt.show()
 tight = analysis.at_setting(held, leash.setting)
 both = pd.concat([base.assign(method="naive"), tight.assign(method="KL")])
 parts = analysis.components(both, "both_seen", arm="method", new="KL", base="naive")
-plan = analysis.simulated(parts, analysis.SIZES, smallest) if parts else None
-figures.power(plan, smallest, len(seeds))
+plan = analysis.simulated(parts, analysis.SIZES, SMALLEST_SHARE) if parts else None
+figures.power(plan, SMALLEST_SHARE, len(seeds))
 plt.show()
 
 # %% tags=["remove-cell"]
-how = dict(smallest=smallest, oracle=oracle is not None, model=page.model_name)
+how = dict(smallest=SMALLEST_SHARE, oracle=oracle is not None, model=page.model_name)
 page.say(
     **page.common("n_concepts", "n_seeds", "n_contexts"),
     **told.told(length, leash, strength, of_length, parts, plan, **how),

@@ -5,10 +5,10 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# A learned word that draws its concept and then drowns out the sentence is an old complaint, and the {term}`KL term` is one answer among many.
-# Others hold the word’s length, its direction, its neighbours in the prompt, its start, its noise levels or the space it may lie in; some wait
-# until training is over. Each was published with its own model and prompts. Here all of them learn the same concepts from the same pictures and
-# noise, get the same budget of tuning, and stand on one front.
+# A learned word that draws its concept and then drowns out the sentence is an old complaint, and the {term}`KL term` is one answer among many. Others hold
+# the word’s length, its direction, its neighbours in the prompt, its start, its noise levels or the space it may lie in; some wait until training is over.
+# Each was published with its own model and prompts. Here all of them learn the same concepts from the same pictures and noise, get the same budget of tuning,
+# and stand on one front.
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -26,6 +26,7 @@ level: float = 0.0  # [share] the K at which C is compared; zero: half of what t
 steps: int = 600  # [updates] length of training
 checkpoint_every: int = 0  # [updates] distance of the checkpoints that stops choose from; zero: a twelfth of all
 seeds: list[int] = [0, 1, 2]  # [numbers] training seeds
+tuning_seeds: int = 0  # [number] of them, the first, that settings are tried with on the development concepts; zero: all
 learning_rate: float = 0.01  # [per update] Adam's step size; of DTI, the angle
 batch_size: int = 4  # [pictures] per update and learned word
 dreambooth_steps: int = 300  # [updates] length of DreamBooth's fine-tuning
@@ -54,7 +55,7 @@ from study.analysis import rivals_told as told
 from study.analysis.rivals_compared import compare
 from study.leashes import anchor_scores
 from study.method_pictures import draw_methods
-from study.methods import NAIVE, TUNED, arm_of, check_methods, learn_words, read_grid, seconds_a_word
+from study.methods import NAIVE, TUNED, arm_of, arms_asked, check_methods, learn_words, read_grid, seconds_a_word
 from study.page import POCKET, Claim, begin
 from study.panels import PIXELS
 from study.tuning import drawn_by_tuned
@@ -99,29 +100,28 @@ def looked_at(c, pictures):
     return analysis.by_clip(analysis.clip_scaled(evaluate(pictures, c, page.judge), anchors, plain))
 
 
-how = dict(seeds=seeds, steps=steps, learning_rate=learning_rate, **settings)
 anchors = None if oracle else anchor_scores(page)
 learned, parts, tiles = {}, [], {}
 
 
-def drawn_and_looked_at(c, grid, rates):
-    """Every method at every value of a grid on a concept: its words, what they draw, what is to be seen of it."""
-    learned[c.name] = learn_words(page.store, pipe, c, words_of, grid, names=basis_of(c), **how)
-    drawn = [draw_methods(page, c, learned[c.name], true_name="true_name" in methods)]
-    drawn = pd.concat([*drawn, *(fine_tuned(c, rate) for rate in rates)], ignore_index=True)
-    parts.append(looked_at(c, drawn))
-    tiles[c.name] = analysis.first_pictures(drawn, seeds[0])
+def drawn_and_looked_at(concepts, grid, rates, seeds):
+    """Every method at every value of a grid on each concept: its words, what they draw, what is to be seen of it."""
+    how = dict(seeds=seeds, learning_rate=learning_rate)
+    asked = {c.name: arms_asked(c, words_of, grid, names=basis_of(c), **how) for c in concepts}
+    learned.update(learn_words(page.store, pipe, asked, steps=steps, **settings) if asked else {})
+    for c in concepts:
+        drawn = [draw_methods(page, c, learned[c.name], true_name="true_name" in methods)]
+        drawn = pd.concat([*drawn, *(fine_tuned(c, rate) for rate in rates)], ignore_index=True)
+        parts.append(looked_at(c, drawn))
+        tiles[c.name] = analysis.first_pictures(drawn, seeds[0])
 
 
-for c in page.concepts:
-    if c.name in chosen_on:
-        drawn_and_looked_at(c, tried, rates)
+drawn_and_looked_at([c for c in page.concepts if c.name in chosen_on], tried, rates, seeds[: tuning_seeds or None])
 choice = analysis.tuned(pd.concat(parts, ignore_index=True), chosen_on)
 values = choice["value"]
 chosen, best = {method: (values[method],) for method in words_of}, [values["dreambooth"]] if rates else []
-for c in page.concepts:
-    if c.name not in chosen_on:  # the ceiling, DreamBooth, at its best only
-        drawn_and_looked_at(c, tried if everywhere else chosen, best)
+others = [c for c in page.concepts if c.name not in chosen_on]
+drawn_and_looked_at(others, tried if everywhere else chosen, best, seeds)  # the ceiling, DreamBooth, at its best only
 outcomes, one = pd.concat(parts, ignore_index=True), page.concepts[0]
 arms = {m: arm_of(one, m, values[m], seeds[0], learning_rate, basis_of(one)) for m in words_of}
 seconds = seconds_a_word(pipe, arms, batch_size=batch_size, steps=steps)
@@ -143,8 +143,9 @@ few.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 # %% [markdown]
 # ## Who trades best?
 #
-# {term}`K, B and C`: K is {glue:text}`what_K`; C, {glue:text}`what_C`; B, {glue:text}`what_B`. Each method had {glue:text}`n_tried` settings, tried on
-# the development concepts ({glue:text}`development`); the one with the best mean of {glue:text}`tuned_on` was taken. All else is from the other concepts.
+# {term}`K, B and C`: K is {glue:text}`what_K`; C, {glue:text}`what_C`; B, {glue:text}`what_B`. Each method had {glue:text}`n_tried` settings, tried on the
+# development concepts ({glue:text}`development`; {glue:text}`tuned_with` training seeds); the one with the best mean of {glue:text}`tuned_on` was taken. All
+# else is from the other concepts.
 #
 # Beside the {ref}`KL term <method>` and a pull on the row {cite:p}`gal2023` stand DTI {cite:p}`kim2026`, CoRe {cite:p}`wu2025`, CrossInit {cite:p}`pang2024`,
 # high timesteps {cite:p}`seo2025`, a basis of names {cite:p}`yuan2023`, TEA {cite:p}`bui2025` and DVAR’s stop {cite:p}`voronov2023`. What each does:
@@ -160,8 +161,8 @@ figure = figures.front(analysis.means_of(outcomes, reported), values, share=bool
 #
 # Said before the results were seen: the **primary contrasts** are each method minus the naive word in B, paired over concepts and seeds, with the
 # {term}`Holm correction` over all and {glue:text}`smallest` of the pictures as the {term}`smallest effect of interest`. The control is the class word, which
-# learned nothing and must not gain as well. KL is *better than its rivals* only if it beats every one. And concepts and seeds are drawn anew many
-# times, for all methods the same, to count how often each comes out first.
+# learned nothing and must not gain as well. KL is *better than its rivals* only if it beats every one. And concepts and seeds are drawn anew many times, for
+# all methods the same, to count how often each comes out first.
 
 # %% mystnb={"figure": {"caption": "Left, B minus the naive word\u2019s at the chosen settings, paired, with 95 % intervals; shaded, what is too small to matter. Right, the share of resampled studies in which each method has the highest B.", "name": "fig-rivals-ranking"}, "image": {"alt": "A row for each method, best first: at the left a dot and an interval for its gain in B over plain Textual Inversion, at the right a bar for how often it would come out first. Where intervals overlap and bars are short, the order is not sure.", "width": "100%"}}
 figure = figures.ranking(found, words_of)
@@ -172,26 +173,25 @@ told.table_shown(found.table)
 # %% tags=["remove-cell"]
 said = told.told(found, page.parameters, model=page.model_name, learned=words_of, by_oracle=bool(oracle))
 common = page.common("model_name", "n_seeds", "n_pictures", "n_contexts", "steps", "learning_rate")
-page.say(**common, **said, development=told.names_said(chosen_on))
+page.say(**common, **said, development=told.names_said(chosen_on), tuned_with=len(seeds[: tuning_seeds or None]))
 
 # %% [markdown]
-# B with its 95 % interval over concepts and seeds, K and C at the same setting, seconds to learn one word on the machine that ran this, and how often
-# the method comes out first.
+# B with its 95 % interval over concepts and seeds, K and C at the same setting, seconds to learn one word on the machine that ran this, and how often the
+# method comes out first.
 #
 # ## What this shows, and what it does not
 #
-# **Some method keeps the word more usable than plain Textual Inversion: {glue:text}`verdict_any`.** The class word minus naive:
-# {glue:text}`control`.
+# **Some method keeps the word more usable than plain Textual Inversion: {glue:text}`verdict_any`.** The class word minus naive: {glue:text}`control`.
 #
-# **The note’s claim, the KL term keeps the word usable: {glue:text}`verdict_kl`.** B, KL minus naive: {glue:text}`gain_kl`.
-# **Better than every rival: {glue:text}`verdict_kl_best`.**
+# **The note’s claim, the KL term keeps the word usable: {glue:text}`verdict_kl`.** B, KL minus naive: {glue:text}`gain_kl`. **Better than every rival:
+# {glue:text}`verdict_kl_best`.**
 #
 # **What to do.** {glue:text}`advice`
 #
 # What it does not show:
 #
-# - These are our versions, after the papers’ formulas, of methods made for photographs and larger models. Who wins on {glue:text}`model_name` need not
-#   win elsewhere.
+# - These are our versions, after the papers’ formulas, of methods made for photographs and larger models. Who wins on {glue:text}`model_name` need not win
+#   elsewhere.
 # - Each had {glue:text}`n_tried` settings and one learning rate ({glue:text}`learning_rate`) for {glue:text}`steps` steps: a method that needs little tuning
 #   has the advantage, and the luck of the choice is not in the intervals.
 # - {glue:text}`n_reported`, {glue:text}`n_seeds` training seeds, {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts; under
@@ -208,8 +208,8 @@ page.say(**common, **said, development=told.names_said(chosen_on))
 #
 # ## Appendix: numbers
 #
-# Every method’s pictures; C where its front reaches K = {glue:text}`level` (straight lines between settings, the class word and the naive words being ends
-# of every front); how far training seeds differ in B; and all contrasts in B.
+# Every method’s pictures; C where its front reaches K = {glue:text}`level` (straight lines between settings, the class word and the naive words being ends of
+# every front); how far training seeds differ in B; and all contrasts in B.
 
 # %% tags=["hide-cell"] mystnb={"figure": {"caption": "The first figure with every method.", "name": "fig-rivals-all"}, "image": {"alt": "A grid of small pictures: a row for each method at its chosen setting, best first; a column for the plain prompt and for each context.", "width": "100%"}}
 figure = figures.pictures(tiles[shown.name], photos, heads, found.table.index, values)

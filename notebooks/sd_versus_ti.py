@@ -5,9 +5,9 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# The poster (its Fig. 5 to Fig. 8) sets pictures by plain Stable Diffusion beside pictures by the learned word: an object in a forest, a
-# building on a campus, and a painting style lent to a woman and to a lake. Here the same prompts are drawn twice *from the same noise*,
-# once with the ordinary {term}`class word` and once with the learned one.
+# The poster (its Fig. 5 to Fig. 8) sets pictures by plain Stable Diffusion beside pictures by the learned word: an object in a forest, a building on a
+# campus, and a painting style lent to a woman and to a lake. Here the same prompts are drawn twice *from the same noise*, once with the ordinary
+# {term}`class word` and once with the learned one.
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -84,11 +84,10 @@ blocks.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 # ## What is compared
 #
 # Named before looking at the numbers: for each prompt, **how often the {term}`oracle` of the drawn world finds the concept in the learned word’s pictures,
-# minus how often in the class word’s from the same noise**. CLIP’s likeness stands beside it, for a colour alone can raise that. The claim
-# speaks of every prompt: it is *supported* when each of these intervals lies above zero; *not supported* when one lies below
-# {glue:text}`points` of the pictures ({term}`smallest effect of interest`); *undecided* otherwise, or with a single training seed or noise. Because all must pass, no
-# correction for their number is needed. Intervals resample training seeds, then noises: they speak of other seeds and noises, not of
-# other concepts. {glue:text}`judged`
+# minus how often in the class word’s from the same noise**. CLIP’s likeness stands beside it, for a colour alone can raise that. The claim speaks of every
+# prompt: it is *supported* when each of these intervals lies above zero; *not supported* when one lies below {glue:text}`points` of the pictures
+# ({term}`smallest effect of interest`); *undecided* otherwise, or with a single training seed or noise. Because all must pass, no correction for their number
+# is needed. Intervals resample training seeds, then noises: they speak of other seeds and noises, not of other concepts. {glue:text}`judged`
 #
 # ## Is the concept there, and is the sentence?
 
@@ -111,8 +110,8 @@ page.say(**page.common("model_name", "n_concepts", "steps", "learning_rate"), **
 # ## What this shows, and what it does not
 #
 # **The poster’s claim: Textual Inversion renders the concept where the plain model does not. Our verdict: {glue:text}`verdict`.** On {glue:text}`model_name`,
-# {glue:text}`found` ({glue:text}`span`; paired over {glue:text}`n_pairs`). On average the learned word covers {glue:text}`share` of the way from the class word to
-# the likeness that the training pictures have among themselves. The text score is the other half: {glue:text}`text_said`.
+# {glue:text}`found` ({glue:text}`span`; paired over {glue:text}`n_pairs`). On average the learned word covers {glue:text}`share` of the way from the class
+# word to the likeness that the training pictures have among themselves. The text score is the other half: {glue:text}`text_said`.
 #
 # **What to do.** Show pictures of what the model has no word for. For what it can name, try the words first: they cost nothing.
 #
@@ -121,8 +120,8 @@ page.say(**page.common("model_name", "n_concepts", "steps", "learning_rate"), **
 # - The class word is the plain model’s poorest chance: a careful description of the concept might come closer.
 # - Likeness is a cosine of one CLIP, and it rewards a backdrop or a colour as readily as a face. Look at the pictures.
 # - The oracle counts a concept as kept when all but one of its forms and its main colours are right; in a style it does not ask for the colours.
-# - {glue:text}`n_prompts` and {glue:text}`n_concepts` concepts are examples, as they were on the poster. All words had {glue:text}`steps` steps at a
-#   learning rate of {glue:text}`learning_rate`; [other lengths](step_ablation.ipynb) weigh likeness and text otherwise.
+# - {glue:text}`n_prompts` and {glue:text}`n_concepts` concepts are examples, as they were on the poster. All words had {glue:text}`steps` steps at a learning
+#   rate of {glue:text}`learning_rate`; [other lengths](step_ablation.ipynb) weigh likeness and text otherwise.
 #
 # ## Exercise
 #

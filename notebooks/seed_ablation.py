@@ -7,8 +7,8 @@
 #
 # Train the same word twice, from the same pictures and the same start, and only the order of the training noise differs: the {term}`seed`. The poster
 # (its Fig. 4) shows one tree from several such runs and calls the difference “substantial”. But pictures differ anyway, since each begins with noise
-# of its own. So here both are varied, every learned word draws from every noise, and the question becomes which share of the difference is the
-# training seed’s.
+# of its own. So here both are varied, every learned word draws from every noise, and the question becomes which share of the difference is the training
+# seed’s.
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -55,8 +55,8 @@ called = {c.name: context_prompts(c.kind) for c in page.concepts}
 photos = {c.name: load_images(c.images[:1], PIXELS)[0] for c in page.concepts}
 
 # %% [markdown]
-# Each concept is learned once from each training seed, always from the same {term}`initializer`. Every learned word draws from the same noises. What
-# an earlier run, or another page, already made is loaded.
+# Each concept is learned once from each training seed, always from the same {term}`initializer`. Every learned word draws from the same noises. What an
+# earlier run, or another page, already made is loaded.
 
 # %% tags=["hide-input"]
 settings = dict(batch_size=batch_size, checkpoint_every=min(checkpoint_every, steps))
@@ -82,36 +82,35 @@ tiles, features = ({name: looks[i] for name, looks in found.looks.items()} for i
 #
 # Read along a row to see what the noise changes, down a column to see what the training seed does; or switch seeds below, and watch what stays.
 
-# %% mystnb={"figure": {"caption": "The first concept at the last step. Rows: training seeds, each a word learned anew from the same start; the top row is the plain class word. Columns: the same noise for all, plain prompt; the last column adds a context.", "name": "fig-seed-grid"}, "image": {"alt": "A grid of small pictures of one concept. Each row is a word learned from another training seed, each column a noise: compare the differences down a column with those along a row.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "The first concept at the last step. Rows: training seeds, each a word learned anew from the same start; the top row is the plain class word. Columns: the same noise for all, plain prompt; the last column adds a context.", "name": "fig-seed-grid"}, "image": {"alt": "A grid of small pictures of one concept. Each row is a word learned from another training seed, each column a noise: compare the differences down a column with those along a row.", "width": "75%"}}
 columns = figures.columns_of(prompts[first.name], called[first.name], noises[:6], contexts=1)
 plain = {class_phrase(first): page.draw_plain(first, prompts[first.name]).set_index(["prompt", "seed"])["image"]}
 grid = figures.by_noise(plain | {f"seed {s}": own for s, own in tiles[first.name].items()}, columns)
 grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 
-# %% mystnb={"figure": {"caption": "Every concept from one training seed at the last step: a training picture, the plain prompt from three noises, and prompts with a context. Drag the slider, or use the arrow keys.", "name": "fig-seed-slider"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Three concepts from one training seed at the last step: a training picture, the plain prompt from three noises, and prompts with a context. Drag the slider, or use the arrow keys.", "name": "fig-seed-slider"}}
 each = {name: figures.columns_of(texts, called[name], noises[:3], contexts=2) for name, texts in prompts.items()}
-frames = figures.frames(tiles, photos, each, page.labels)
+frames = figures.frames({name: tiles[name] for name in page.names[:3]}, photos, each, page.labels)
 alt = "For each concept a training picture, three pictures of the plain prompt and some with a context, training seed"
 slider(frames, seeds, alt, name="Training seed", start=0)
 
 # %% [markdown]
 # ## What would count as substantial
 #
-# This was fixed before any result was seen. Take single pictures of the plain prompt, from every training seed and every noise, and ask the
-# {term}`oracle` of the drawn world whether each keeps the concept (**K** of {term}`K, B and C`). The answers vary, and their variance has three
-# parts: what the training seed explains (some words are better, whatever the noise), what the noise explains (some noises are lucky for every word),
-# and the rest, which belongs to single pictures. Over several concepts, variances are averaged before shares are taken; intervals draw concepts and
-# seeds anew.
+# This was fixed before any result was seen. Take single pictures of the plain prompt, from every training seed and every noise, and ask the {term}`oracle` of
+# the drawn world whether each keeps the concept (**K** of {term}`K, B and C`). The answers vary, and their variance has three parts: what the training seed
+# explains (some words are better, whatever the noise), what the noise explains (some noises are lucky for every word), and the rest, which belongs to single
+# pictures. Over several concepts, variances are averaged before shares are taken; intervals draw concepts and seeds anew.
 #
-# The training seed makes a substantial difference if it explains more than {glue:text}`substantial` of that variance: *supported* if the whole
-# interval is above, *not supported* if it is below, otherwise *undecided*, as is anything that rests on fewer than {glue:text}`fewest` learned words
-# or {glue:text}`fewest_concepts` concepts. On a model without an oracle, {term}`reconstruction` takes its place. {glue:text}`judged`
+# The training seed makes a substantial difference if it explains more than {glue:text}`substantial` of that variance: *supported* if the whole interval is
+# above, *not supported* if it is below, otherwise *undecided*, as is anything that rests on fewer than {glue:text}`fewest` learned words or
+# {glue:text}`fewest_concepts` concepts. On a model without an oracle, {term}`reconstruction` takes its place. {glue:text}`judged`
 #
 # ## Seed by seed
 #
 # The lines are the {term}`anchors <anchor>`: what the training pictures themselves would score, and the plain class word.
 
-# %% mystnb={"figure": {"caption": "One dot a training seed, one group a concept, at the last step: share of pictures in which the oracle finds the concept (left), and concept and context together (right); without an oracle, reconstruction and editability.", "name": "fig-seed-levels"}, "image": {"alt": "Dots for the training seeds of each concept between a line for the training pictures and one for the class word: the height of a group is what the seed changes.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "One dot a training seed, one group a concept, at the last step: share of pictures in which the oracle finds the concept (left), and concept and context together (right); without an oracle, reconstruction and editability.", "name": "fig-seed-levels"}, "image": {"alt": "Dots for the training seeds of each concept between a line for the training pictures and one for the class word: the height of a group is what the seed changes.", "width": "100%"}}
 end = found.summary[found.summary["step"] == found.last].assign(seed=lambda t: t["seed"].map("seed {}".format))
 order, values = [f"seed {s}" for s in seeds], KEPT if found.has_oracle else SCORES
 levels_between_anchors(end, found.anchors, page.labels, by="seed", order=order, values=values)
@@ -123,7 +122,7 @@ plt.show()
 # The first panel decides. The others ask the same of whether concept and context are both in a picture (B), and of CLIP’s reconstruction and
 # {term}`editability`.
 
-# %% mystnb={"figure": {"caption": "Shares of the variance between single pictures at the last step, by outcome: training seed (with 95 % interval), noise common to all seeds, and the rest. Dashed, the mark set beforehand. An estimate below zero is drawn as zero.", "name": "fig-seed-variance"}, "image": {"alt": "Stacked bars, one for each concept and all together, a panel for each outcome: which part of the variance is the training seed\u2019s, against a dashed mark for what is substantial.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Shares of the variance between single pictures at the last step, by outcome: training seed (with 95 % interval), noise common to all seeds, and the rest. Dashed, the mark set beforehand. An estimate below zero is drawn as zero.", "name": "fig-seed-variance"}, "image": {"alt": "Stacked bars, one for each concept and all together, a panel for each outcome: which part of the variance is the training seed\u2019s, against a dashed mark for what is substantial.", "width": "100%"}}
 sources = analysis.variance_sources(found.of_pictures(found.last), prompts, seeds)
 variance = analysis.shares_by_concept(sources, page.names)
 figures.variance(variance, page.labels, SUBSTANTIAL)
@@ -132,10 +131,10 @@ plt.show()
 # %% [markdown]
 # ## How far apart are whole pictures?
 #
-# An answer sees only one side of a picture. Here pictures are compared as wholes: two words from the same noise, one word from two noises, and, for
-# scale, two words from two noises.
+# An answer sees only one side of a picture. Here pictures are compared as wholes: two words from the same noise, one word from two noises, and, for scale,
+# two words from two noises.
 
-# %% mystnb={"figure": {"caption": "How far apart two pictures are at the last step (one minus the cosine of the judge\u2019s features): only the training seed differs, only the noise, or both. Mean over concepts with 95 % interval; each dot a concept.", "name": "fig-seed-spread"}, "image": {"alt": "Points with intervals, a panel for the plain prompt and one for prompts in context: how far apart pictures are if the training seed differs, if the noise does, and if both do.", "width": "100%"}}
+# %% tags=["hide-cell"] mystnb={"figure": {"caption": "How far apart two pictures are at the last step (one minus the cosine of the judge\u2019s features): only the training seed differs, only the noise, or both. Mean over concepts with 95 % interval; each dot a concept.", "name": "fig-seed-spread"}, "image": {"alt": "Points with intervals, a panel for the plain prompt and one for prompts in context: how far apart pictures are if the training seed differs, if the noise does, and if both do.", "width": "100%"}}
 apart = analysis.pictures_apart(features)
 figures.distances(apart, page.labels)
 plt.show()
@@ -143,10 +142,10 @@ plt.show()
 # %% [markdown]
 # ## And the learned rows?
 #
-# Do all seeds end at the same row of numbers? Equal rows have a cosine of one. Their distance, held against how far they came from the initializer,
-# would be about {glue:text}`independent` for two directions chosen quite independently, and zero for two equal rows.
+# Do all seeds end at the same row of numbers? Equal rows have a cosine of one. Their distance, held against how far they came from the initializer, would be
+# about {glue:text}`independent` for two directions chosen quite independently, and zero for two equal rows.
 
-# %% mystnb={"figure": {"caption": "Cosines between the learned rows of the training seeds at the last step. Left, every pair of the first concept; right, a dot for each pair of each concept.", "name": "fig-seed-rows"}, "image": {"alt": "A matrix of the cosines between the rows of one concept\u2019s training seeds, and a row of dots for each concept: how near to one the cosines of its pairs of seeds lie.", "width": "100%"}}
+# %% tags=["hide-cell"] mystnb={"figure": {"caption": "Cosines between the learned rows of the training seeds at the last step. Left, every pair of the first concept; right, a dot for each pair of each concept.", "name": "fig-seed-rows"}, "image": {"alt": "A matrix of the cosines between the rows of one concept\u2019s training seeds, and a row of dots for each concept: how near to one the cosines of its pairs of seeds lie.", "width": "100%"}}
 ends = {(n, step): torch.stack([e.rows[0] for e in learned[n].at(step)]) for n in page.names for step in found.steps}
 pairs, cosines = analysis.rows_apart(ends)
 figures.learned_rows({name: cosines[name, found.last] for name in page.names}, seeds, page.labels)
@@ -171,31 +170,28 @@ page.say(
 # What that means: from the worst training seed to the best, {glue:text}`asked` differs by {glue:text}`range` on average over concepts. This is
 # {glue:text}`wider` the gain from step {glue:text}`half` to step {glue:text}`last`, {glue:text}`gain`.
 #
-# Another training seed changes the picture {glue:text}`against` than other noise does: a distance of {glue:text}`between` against {glue:text}`within`
-# for the plain prompt, a ratio of {glue:text}`ratio`; in context, {glue:text}`ratio_context`. The learned rows of two seeds have a cosine of
-# {glue:text}`cosine`; their distance is {glue:text}`relative` times that from the initializer.
+# Another training seed changes the picture {glue:text}`against` than other noise does: a distance of {glue:text}`between` against {glue:text}`within` for the
+# plain prompt, a ratio of {glue:text}`ratio`; in context, {glue:text}`ratio_context`. The learned rows of two seeds have a cosine of {glue:text}`cosine`;
+# their distance is {glue:text}`relative` times that from the initializer.
 #
-# **What to do.** Train a word from more than one seed and keep the best by what it draws; they train side by side at little more than the cost of
-# one.
+# **What to do.** Train a word from more than one seed and keep the best by what it draws; they train side by side at little more than the cost of one.
 #
 # What it does not show:
 #
 # - The seed decides the order of pictures, noise, timesteps and prompts in training, all at once. Which of them matters is not taken apart here.
-# - The range from worst to best grows with the number of seeds and holds the noise of a limited number of pictures; the shares of variance do
-#   neither.
+# - The range from worst to best grows with the number of seeds and holds the noise of a limited number of pictures; the shares of variance do neither.
 # - With learning rate {glue:text}`learning_rate` and {glue:text}`last` steps. A smaller rate, or averaging over the last steps, may calm the seeds.
-# - {glue:text}`n_seeds` seeds and {glue:text}`n_concepts` of the concepts are few for a variance: the intervals are wide, and still on the narrow
-#   side.
+# - {glue:text}`n_seeds` seeds and {glue:text}`n_concepts` of the concepts are few for a variance: the intervals are wide, and still on the narrow side.
 # - Distances come from one CLIP; the oracle was trained on the world it judges, and can err.
 #
 # ## Exercise
 #
-# **The best of five.** You train five words, let each draw a few pictures and keep the one with the highest score. In new pictures it does worse than
-# that score. Why, and how would you choose?
+# **The best of five.** You train five words, let each draw a few pictures and keep the one with the highest score. In new pictures it does worse than that
+# score. Why, and how would you choose?
 #
 # :::{dropdown} Solution
-# The score of a few pictures holds the luck of their noise, and the best of five is likely to have had some. New pictures have new luck. Let all
-# words draw from the same noises, so that this luck is shared, choose by those, and quote the score of other noises.
+# The score of a few pictures holds the luck of their noise, and the best of five is likely to have had some. New pictures have new luck. Let all words draw
+# from the same noises, so that this luck is shared, choose by those, and quote the score of other noises.
 # :::
 #
 # ## Appendix: numbers and settings
@@ -211,6 +207,4 @@ for name, by_seed in tiles.items():  # beside the numbers, the pictures: a row f
 claim = told.claim(page.numbers, told.asked_of(shares, oracle=found.has_oracle), noises=len(noises))
 tables = dict(variance=variance, spread=apart.table, rows=pairs, agreement=agreed)
 page.close(found.tables | tables, [Claim(**claim)], **settings)
-
-# %% tags=["remove-cell"]
 step_slider(frames, seeds, name="seed", start=0)  # in Jupyter: the same frames under a widget

@@ -5,8 +5,8 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# Every experiment of this book ends with the claims it tested and what became of them. This page reads those records
-# and measures nothing itself; its sentences are put together from the verdicts.
+# Every experiment of this book ends with the claims it tested and what became of them. This page reads those records and measures nothing itself; its
+# sentences are put together from the verdicts.
 
 # %% tags=["parameters"]
 profile: str = "own"  # [name] whose records are read, and where this page's own go: results/<profile>/
@@ -49,10 +49,9 @@ titles = {name: page_title(NOTEBOOKS / f"{name}.py") for name in pages}
 # %% [markdown]
 # ## Claim by claim
 #
-# ✓ *supported*: the 95 % interval lies on the claimed side, the test (after {term}`Holm correction`) agrees where there
-# is one, and the control does not show the same. ✗ *not supported*: the interval ends short of the
-# {term}`smallest effect of interest`. ? *undecided*: anything else, or too few concepts. Claims marked *primary* were
-# named on their page before its results were seen.
+# ✓ *supported*: the 95 % interval lies on the claimed side, the test (after {term}`Holm correction`) agrees where there is one, and the control does not show
+# the same. ✗ *not supported*: the interval ends short of the {term}`smallest effect of interest`. ? *undecided*: anything else, or too few concepts. Claims
+# marked *primary* were named on their page before its results were seen.
 
 # %% tags=["remove-input"]
 HTML(claims_html(claims, titles))
@@ -74,23 +73,20 @@ for key, value in numbers.items():
 # %% [markdown]
 # ## What this shows, and what it does not
 #
-# {glue:text}`n_pages` of {glue:text}`n_asked` experiments are read here ({glue:text}`read`). Of the primary claims
-# alone: {glue:text}`primary`.
+# {glue:text}`n_pages` of {glue:text}`n_asked` experiments are read here ({glue:text}`read`). Of the primary claims alone: {glue:text}`primary`.
 #
-# **What to do.** Build on what carries a ✓, and before you rely on it open its row: the interval says how much was
-# found, the test says against what. Do not build on a question mark in either direction.
+# **What to do.** Build on what carries a ✓, and before you rely on it open its row: the interval says how much was found, the test says against what. Do not
+# build on a question mark in either direction.
 #
 # What it does not show:
 #
-# - {glue:text}`scale`. The {term}`pocket model` has the same parts and runs the same code, in a drawn world of small
-#   pictures. What holds there is a lead for larger models, not a result on them.
+# - {glue:text}`scale`. The {term}`pocket model` has the same parts and runs the same code, in a drawn world of small pictures. What holds there is a lead for
+#   larger models, not a result on them.
 # - The concepts are stand-ins for the documents’ own, which cannot be shipped: the same kinds of things, other looks.
-# - No person rated a picture. Scores come from a CLIP and from an {term}`oracle` that knows what was drawn; either can
-#   be wrong where a viewer would not be.
-# - Verdicts are counted, not weighed. Claims of one page rest on the same pictures, and corrections for many
-#   comparisons are made within a page, not across this table.
-# - Claims are in the documents’ words where they make one. Where a document only asks, the row says what was taken for
-#   an answer.
+# - No person rated a picture. Scores come from a CLIP and from an {term}`oracle` that knows what was drawn; either can be wrong where a viewer would not be.
+# - Verdicts are counted, not weighed. Claims of one page rest on the same pictures, and corrections for many comparisons are made within a page, not across
+#   this table.
+# - Claims are in the documents’ words where they make one. Where a document only asks, the row says what was taken for an answer.
 
 # %% tags=["remove-cell"]
 folder.mkdir(parents=True, exist_ok=True)

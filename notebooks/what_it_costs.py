@@ -5,10 +5,9 @@
 # {glue:text}`answer`
 # :::
 #
-# The published loop learns one word at a time. It encodes the pictures at every step, and moves and then restores the
-# whole vocabulary to change one row of it. Here the latents are kept, the rows are the only parameters, the frozen
-# network computes in the short format the processor is fastest in, and many words are learned in one batch. What does
-# that save, is what it learns as good, and where does a whole study spend its time?
+# The published loop learns one word at a time. It encodes the pictures at every step, and moves and then restores the whole vocabulary to change one row of
+# it. Here the latents are kept, the rows are the only parameters, the frozen network computes in the short format the processor is fastest in, and many words
+# are learned in one batch. What does that save, is what it learns as good, and where does a whole study spend its time?
 
 # %% tags=["parameters"]
 model: str = "pocket"  # [name] the text-to-image model: pocket, a folder, or a Hub id
@@ -82,9 +81,8 @@ def see(pictures, c, name=None):
 # %% [markdown]
 # ## How fast?
 #
-# In turns, in one process: a step of the published loop; a step of ours with more and more words in it; and what no
-# loop around them can beat, the forward and backward pass of the frozen networks alone on as many examples. A share can
-# come out above one, since what is divided was timed one after the other.
+# In turns, in one process: a step of the published loop; a step of ours with more and more words in it; and what no loop around them can beat, the forward
+# and backward pass of the frozen networks alone on as many examples. A share can come out above one, since what is divided was timed one after the other.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: steps per second, counted for each word, by the number of words learned together; dashed, the published loop. Right: the share of a step of ours (compiled, where that was timed) that is the frozen networks’ own forward and backward pass. Lines are medians, points are rounds.", "name": "fig-costs-rate"}, "image": {"alt": "Left, steps per second and word against the number of words learned together, above a dashed line for the published loop: the higher the curve, the cheaper a word. Right, the share of a step that no loop could save.", "width": "100%"}}
 cache = measured.empty_cache()  # of compiled code, for as long as the name lives
@@ -97,10 +95,9 @@ plt.show()
 # %% [markdown]
 # ## As good, at equal work?
 #
-# Both loops learn each concept for the same number of steps, from the same pictures and the same noise. The published
-# one draws its {term}`timesteps <timestep>` freely, decays the row’s weights a little, as its example does, and
-# computes in full numbers. Named before the results: what decides is {glue:text}`decides`, and a difference below
-# {glue:text}`smallest` counts as none ({term}`smallest effect of interest`).
+# Both loops learn each concept for the same number of steps, from the same pictures and the same noise. The published one draws its
+# {term}`timesteps <timestep>` freely, decays the row’s weights a little, as its example does, and computes in full numbers. Named before the results: what
+# decides is {glue:text}`decides`, and a difference below {glue:text}`smallest` counts as none ({term}`smallest effect of interest`).
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "After equally many steps: the published loop (across) against ours (up), one point a concept and training seed. On the line, the two are equal. First the outcome that decides; last, reconstruction by CLIP.", "name": "fig-costs-quality"}, "image": {"alt": "Scatter plots with a point for each concept and training seed: the nearer the points lie to the diagonal, the more alike is what both loops learn.", "width": "100%"}}
 quality, ends = measured.both_loops(page, prompts, see, templates)
@@ -110,10 +107,10 @@ plt.show()
 # %% [markdown]
 # ## Timesteps drawn apart
 #
-# The gradient of a nearly clean picture is many times that of a nearly lost one, so a batch whose timesteps are drawn
-# freely is by luck a loud one or a quiet one. Ours takes one timestep from each of as many equal parts of the range as
-# there are examples, and pairs a low one with a high one that shares its prompt. On average nothing changes; what may
-# change is the spread. Here the rows stand still, where learning begins or where it ended, and only the draws differ.
+# The gradient of a nearly clean picture is many times that of a nearly lost one, so a batch whose timesteps are drawn freely is by luck a loud one or a quiet
+# one. Ours takes one timestep from each of as many equal parts of the range as there are examples, and pairs a low one with a high one that shares its
+# prompt. On average nothing changes; what may change is the spread. Here the rows stand still, where learning begins or where it ended, and only the draws
+# differ.
 
 # %%
 together = min(max(arms), 16)  # so many updates in one go
@@ -124,8 +121,8 @@ analysis.ratio_table(shrunk)
 # %% [markdown]
 # ## How few steps of the sampler?
 #
-# Every picture of the {term}`class word` in a context is compared with the one from the same noise and most steps: by
-# whether the {term}`oracle`, where there is one, finds what the prompt asks for, and by the judge’s features.
+# Every picture of the {term}`class word` in a context is compared with the one from the same noise and most steps: by whether the {term}`oracle`, where there
+# is one, finds what the prompt asks for, and by the judge’s features.
 
 # %%
 texts = {name: own[1:] or own for name, own in prompts.items()}
@@ -137,48 +134,42 @@ analysis.sampler_table(sampler, fewer)
 # %% [markdown]
 # ## What this shows, and what it does not
 #
-# One word takes a step {glue:text}`one_speedup` times as fast as in the published loop, {glue:text}`most` together
-# {glue:text}`many_speedup` times as fast for each word (median and range of {glue:text}`repeats` rounds; ours
-# {glue:text}`compiled`). Of our step, {glue:text}`one_network` and {glue:text}`many_network` are the denoising
-# network’s own work, {glue:text}`one_both` and {glue:text}`many_both` both frozen networks’ (in {glue:text}`format`;
-# the published loop computes in {glue:text}`full`, not compiled).
+# One word takes a step {glue:text}`one_speedup` times as fast as in the published loop, {glue:text}`most` together {glue:text}`many_speedup` times as fast
+# for each word (median and range of {glue:text}`repeats` rounds; ours {glue:text}`compiled`). Of our step, {glue:text}`one_network` and
+# {glue:text}`many_network` are the denoising network’s own work, {glue:text}`one_both` and {glue:text}`many_both` both frozen networks’ (in
+# {glue:text}`format`; the published loop computes in {glue:text}`full`, not compiled).
 #
-# After {glue:text}`steps` steps, what ours learns {glue:text}`quality` (ours minus theirs; {glue:text}`n_concepts`
-# concepts, {glue:text}`n_seeds` training seeds each). The variance of an update’s gradient is, as a share of that with
-# timesteps drawn freely, {glue:text}`variance`. Pictures drawn per second: {glue:text}`drawing`; {glue:text}`tells`.
+# After {glue:text}`steps` steps, what ours learns {glue:text}`quality` (ours minus theirs; {glue:text}`n_concepts` concepts, {glue:text}`n_seeds` training
+# seeds each). The variance of an update’s gradient is, as a share of that with timesteps drawn freely, {glue:text}`variance`. Pictures drawn per second:
+# {glue:text}`drawing`; {glue:text}`tells`.
 #
-# A study of {glue:text}`study` on Stable Diffusion 1.5 would take about {glue:text}`hours` hours of one accelerator: an
-# **estimate**, from {glue:text}`basis`, not a measurement of this page.
+# A study of {glue:text}`study` on Stable Diffusion 1.5 would take about {glue:text}`hours` hours of one accelerator: an **estimate**, from
+# {glue:text}`basis`, not a measurement of this page.
 #
-# **What to do.** Learn words together, as many as there are, and draw with no more steps of the sampler than the
-# contexts need.
+# **What to do.** Learn words together, as many as there are, and draw with no more steps of the sampler than the contexts need.
 #
-# What it does not show: times on another machine than this ({glue:text}`machine`), since ratios carry over better than
-# seconds and not exactly; how fast the published authors’ own program is, since here its algorithm runs in the same
-# libraries with the pictures already in memory; or that equal within an interval is equal.
-
-# %% [markdown]
+# What it does not show: times on another machine than this ({glue:text}`machine`), since ratios carry over better than seconds and not exactly; how fast the
+# published authors’ own program is, since here its algorithm runs in the same libraries with the pictures already in memory; or that equal within an interval
+# is equal.
+#
 # ## Exercise
 #
-# You want to teach a model of Stable Diffusion 1.5’s size a hundred words, and your accelerator takes three and a half
-# updates a second. How long will it be busy, and what would learning sixteen words together change?
+# You want to teach a model of Stable Diffusion 1.5’s size a hundred words, and your accelerator takes three and a half updates a second. How long will it be
+# busy, and what would learning sixteen words together change?
 #
 # :::{dropdown} Solution
-# `papermill notebooks/what_it_costs.ipynb out.ipynb -p sd15_rate 3.5 -p study_concepts 100 -p study_seeds 1` says it,
-# and so does a line of arithmetic: $100 \cdot 3000 / (3.5 \cdot 3600) \approx 24$ hours, with the `study_steps` of the
-# parameters. Words together share the loop’s overhead and fill the processor better, but the network’s own share of a
-# step is what it is: where the right panel above is near one already, little more can be saved.
+# `papermill notebooks/what_it_costs.ipynb out.ipynb -p sd15_rate 3.5 -p study_concepts 100 -p study_seeds 1` says it, and so does a line of arithmetic: $100
+# \cdot 3000 / (3.5 \cdot 3600) \approx 24$ hours, with the `study_steps` of the parameters. Words together share the loop’s overhead and fill the processor
+# better, but the network’s own share of a step is what it is: where the right panel above is near one already, little more can be saved.
 # :::
-
-# %% [markdown]
+#
 # ## Appendix: numbers and settings
 #
-# Steps and memory (the most that the process held at any time of a step, libraries and the other loops’ weights
-# included); what compiling costs the first time, and after how many steps it has paid for itself; what grows with
-# pictures and pixels; a network of Stable Diffusion 1.5’s exact shape, counted without running it. Last, processor
-# seconds on all cores of the pages of this profile that were on record when this page ran: *learning* has its compiling
-# in it, *the rest* is statistics, figures and what a page times or fine-tunes itself, and a page that found its words
-# and pictures made by another has not paid for them. Most of them: {glue:text}`spends`.
+# Steps and memory (the most that the process held at any time of a step, libraries and the other loops’ weights included); what compiling costs the first
+# time, and after how many steps it has paid for itself; what grows with pictures and pixels; a network of Stable Diffusion 1.5’s exact shape, counted without
+# running it. Last, processor seconds on all cores of the pages of this profile that were on record when this page ran: *learning* has its compiling in it,
+# *the rest* is statistics, figures and what a page times or fine-tunes itself, and a page that found its words and pictures made by another has not paid for
+# them. Most of them: {glue:text}`spends`.
 
 # %% tags=["hide-cell"]
 table["compiling"] = analysis.paid_off(waits, timings)

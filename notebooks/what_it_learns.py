@@ -5,10 +5,9 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# Each picture a word is learned from shows many things at once: what kind of thing it is, its colours, the form of each
-# part, and also where it happened to stand. In the pocket world all of that is known and can be read back from any
-# picture. So we can ask, attribute by attribute and step by step, what has gone into the word, and what has leaked into
-# it that was never meant. {cite:t}`okawa2023` asked this of a model’s own training; to our knowledge nobody has shown
+# Each picture a word is learned from shows many things at once: what kind of thing it is, its colours, the form of each part, and also where it happened to
+# stand. In the pocket world all of that is known and can be read back from any picture. So we can ask, attribute by attribute and step by step, what has gone
+# into the word, and what has leaked into it that was never meant. {cite:t}`okawa2023` asked this of a model’s own training; to our knowledge nobody has shown
 # it for a learned word.
 
 # %% tags=["parameters"]
@@ -136,7 +135,7 @@ groups = analysis.by_group(rates)
 # %% [markdown]
 # ## The word, step by step
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "“A photo of” the naive word after more and more training steps, one training seed and one noise. Left, one of the training pictures; step 0 is the class word or another initializer.", "name": "fig-learns-pictures"}, "image": {"alt": "A grid of small pictures, a row for each concept: on the left a training picture, then what the word draws after more and more steps, which comes to look like it part by part.", "width": "100%"}}
+# %% mystnb={"figure": {"caption": "“A photo of” the naive word after more and more training steps, one training seed and one noise. Left, one of the training pictures; step 0 is the class word or another initializer.", "name": "fig-learns-pictures"}, "image": {"alt": "A grid of small pictures, a row for each concept: on the left a training picture, then what the word draws after more and more steps, which comes to look like it part by part.", "width": "100%"}}
 photos = {c.name: load_images(c.images[:1], PIXELS)[0] for c in page.concepts}
 figure = figures.step_by_step(pd.DataFrame(shown), photos, page.labels)
 figure.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
@@ -144,40 +143,39 @@ figure.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 # %% [markdown]
 # ## Which attributes come first?
 #
-# The {term}`oracle` reads {glue:text}`n_pictures` plain pictures of each word at each step. An attribute is there when
-# the part has the concept’s form, or its colour lies close to the concept’s. Its *recovery* is the share of pictures
-# that have it, on a scale from the {term}`class word` (zero: it shows that much anyway) to the concept’s own drawings
+# The {term}`oracle` reads {glue:text}`n_pictures` plain pictures of each word at each step. An attribute is there when the part has the concept’s form, or
+# its colour lies close to the concept’s. Its *recovery* is the share of pictures that have it, on a scale from the {term}`class word` (zero: it shows that
+# much anyway) to the concept’s own drawings
 # (one: there is no more to show). Where these two are less than {glue:text}`span` apart, none is shown.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Recovery by training step, a panel a method: family, colours and forms, mean over concepts with 95 % band. Dashed, the concept’s own drawings; at zero, the class word.", "name": "fig-learns-recovery"}, "image": {"alt": "Line plots of recovery against training steps, one line each for family, colours and forms, one panel for each method: the line that rises first is what the word learns first.", "width": "100%"}}
+# %% mystnb={"figure": {"caption": "Recovery by training step, a panel a method: family, colours and forms, mean over concepts with 95 % band. Dashed, the concept’s own drawings; at zero, the class word.", "name": "fig-learns-recovery"}, "image": {"alt": "Line plots of recovery against training steps, one line each for family, colours and forms, one panel for each method: the line that rises first is what the word learns first.", "width": "100%"}}
 figures.recovery(groups)
 plt.show()
 
 # %% [markdown]
 # Concept by concept, at the last step, and beside the words {term}`DreamBooth`, which changes the network itself:
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Recovery of each concept’s family, colours and forms at the last step, by method. Empty: the class word shows it nearly as often as the drawings do.", "name": "fig-learns-concepts"}, "image": {"alt": "Tables of coloured cells, one for each method: a row for each concept, a column each for family, colours and forms; the brighter a cell, the more of it was recovered.", "width": "100%"}}
+# %% mystnb={"figure": {"caption": "Recovery of each concept’s family, colours and forms at the last step, by method. Empty: the class word shows it nearly as often as the drawings do.", "name": "fig-learns-concepts"}, "image": {"alt": "Tables of coloured cells, one for each method: a row for each concept, a column each for family, colours and forms; the brighter a cell, the more of it was recovered.", "width": "100%"}}
 figures.by_concept(groups, (TI, KL, *([DB] if dreambooth_steps else [])), page.labels)
 plt.show()
 
 # %% [markdown]
 # ## One by one, or together? And what leaks?
 #
-# If attributes came independently of each other, all of them would be there at once as often as the product of their
-# shares says. Where the two curves part, some pictures get everything right and others little. What *leaks* is what the
-# training pictures share and the concept does not have: here a word is learned from pictures that all stand in one
-# place, the {glue:text}`backdrop`.
+# If attributes came independently of each other, all of them would be there at once as often as the product of their shares says. Where the two curves part,
+# some pictures get everything right and others little. What *leaks* is what the training pictures share and the concept does not have: here a word is learned
+# from pictures that all stand in one place, the {glue:text}`backdrop`.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: the share of pictures with all attributes at once, and what it would be if each came by itself, by training step (naive word, mean over concepts with 95 % band). Right: share of plain pictures in the one backdrop, a dot a concept, black the mean.", "name": "fig-learns-joint"}, "image": {"alt": "Left, two curves against training steps; the wider apart, the more the attributes come together. Right, dots for each concept in four columns, class word, varied backdrops, one backdrop, one backdrop with the KL term: what rises above the first two has leaked.", "width": "100%"}}
+# %% mystnb={"figure": {"caption": "Left: the share of pictures with all attributes at once, and what it would be if each came by itself, by training step (naive word, mean over concepts with 95 % band). Right: share of plain pictures in the one backdrop, a dot a concept, black the mean.", "name": "fig-learns-joint"}, "image": {"alt": "Left, two curves against training steps; the wider apart, the more the attributes come together. Right, dots for each concept in four columns, class word, varied backdrops, one backdrop, one backdrop with the KL term: what rises above the first two has leaked.", "width": "100%"}}
 figures.together_and_leaked(joint, leaks, backdrop)
 plt.show()
 
 # %% [markdown]
 # ## Three questions, named beforehand
 #
-# Do colours come before forms, over training? Does the {term}`KL term` (weight {glue:text}`kl_weight`,
-# {glue:text}`weight_from`) cost forms, at the last step? Does the one backdrop leak, and more than into a word from
-# varied backdrops, which is the control? Each has {glue:text}`smallest` as its {term}`smallest effect of interest`.
+# Do colours come before forms, over training? Does the {term}`KL term` (weight {glue:text}`kl_weight`, {glue:text}`weight_from`) cost forms, at the last
+# step? Does the one backdrop leak, and more than into a word from varied backdrops, which is the control? Each has {glue:text}`smallest` as its
+# {term}`smallest effect of interest`.
 
 # %%
 primary = decided(analysis.QUESTIONS, *analysis.contrasts(groups, leaks))
@@ -196,28 +194,24 @@ page.say(
 # %% [markdown]
 # ## What this shows, and what it does not
 #
-# The verdicts stand in the table above. After {glue:text}`steps` steps the naive word has recovered
-# {glue:text}`ends_naive`, the word under the KL term {glue:text}`ends_kl`, DreamBooth {glue:text}`ends_dreambooth`. The
-# naive word has half of what it ends with by: {glue:text}`half_way`. All attributes at once: {glue:text}`at_once`.
+# The verdicts stand in the table above. After {glue:text}`steps` steps the naive word has recovered {glue:text}`ends_naive`, the word under the KL term
+# {glue:text}`ends_kl`, DreamBooth {glue:text}`ends_dreambooth`. The naive word has half of what it ends with by: {glue:text}`half_way`. All attributes at
+# once: {glue:text}`at_once`.
 #
-# **What to do.** Vary everything that is not the concept. Before you stop training, look at the attribute that comes
-# late, not at the average.
+# **What to do.** Vary everything that is not the concept. Before you stop training, look at the attribute that comes late, not at the average.
 #
-# What it does not show: attributes other than those that the drawing programs have and the oracle reads, with its own
-# errors; whether side and size of the subject leak as well, which it does not read; or another regime than
-# {glue:text}`n_concepts` concepts, {glue:text}`n_seeds` training seeds and a learning rate of
-# {glue:text}`learning_rate` ({glue:text}`settings_from`).
-
-# %% [markdown]
+# What it does not show: attributes other than those that the drawing programs have and the oracle reads, with its own errors; whether side and size of the
+# subject leak as well, which it does not read; or another regime than {glue:text}`n_concepts` concepts, {glue:text}`n_seeds` training seeds and a learning
+# rate of {glue:text}`learning_rate` ({glue:text}`settings_from`).
+#
 # ## Exercise
 #
 # Does every place leak alike? Take another one, and see which part of the right panel moves:
 # `papermill notebooks/what_it_learns.ipynb out.ipynb -r backdrop snow`
 #
 # :::{dropdown} Solution
-# Read each column against the class word’s: that is how often the place comes unasked. A word from one backdrop stands
-# above it by as much as the place has leaked. But a place whose colour is the concept’s own may look like a leak and be
-# none; that is what the word from varied backdrops is there to show.
+# Read each column against the class word’s: that is how often the place comes unasked. A word from one backdrop stands above it by as much as the place has
+# leaked. But a place whose colour is the concept’s own may look like a leak and be none; that is what the word from varied backdrops is there to show.
 # :::
 
 # %% tags=["remove-cell"]

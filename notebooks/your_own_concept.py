@@ -5,10 +5,9 @@
 # {glue:text}`verdict_short`
 # :::
 #
-# You have some pictures of one thing in a folder. This page looks them over, learns a word from them, lets you watch it
-# learn, picks the checkpoint to keep, ranks what the word draws, and writes the files that diffusers, `AUTOMATIC1111`
-# and ComfyUI read, with a card beside them. What you see here is an example; for yours, say where the pictures are and
-# what the thing is in plain words:
+# You have some pictures of one thing in a folder. This page looks them over, learns a word from them, lets you watch it learn, picks the checkpoint to keep,
+# ranks what the word draws, and writes the files that diffusers, `AUTOMATIC1111` and ComfyUI read, with a card beside them. What you see here is an example;
+# for yours, say where the pictures are and what the thing is in plain words:
 #
 # ```bash
 # papermill notebooks/your_own_concept.ipynb out.ipynb -r concept path/to/photos -r initializer cat \
@@ -74,9 +73,8 @@ says = {text: phrase_of(text, mine) or "nothing else" for text in texts}
 # %% [markdown]
 # ## The pictures
 #
-# As the model sees them: the middle square of each, at its own size. A picture that cannot be read stops the run here,
-# with its name. Best are three to six in which the thing is whole and in the middle, and everything around it differs:
-# what all pictures share, the word learns too. {glue:text}`advice`
+# As the model sees them: the middle square of each, at its own size. A picture that cannot be read stops the run here, with its name. Best are three to six
+# in which the thing is whole and in the middle, and everything around it differs: what all pictures share, the word learns too. {glue:text}`advice`
 
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "The training pictures, in the order of the table below.", "name": "fig-own-pictures"}, "image": {"alt": "The training pictures as small squares: the thing should be whole in each, and what is around it should differ.", "width": "100%"}}
 figures.pictures(looked)
@@ -88,8 +86,8 @@ analysis.pictures_table(looked)
 # %% [markdown]
 # ## Learn
 #
-# All training {term}`seeds <seed>` at once, from the same ordinary word, the {term}`initializer`. Stopped half way, the
-# same command goes on where it was. At each checkpoint every prompt is drawn from the same noise.
+# All training {term}`seeds <seed>` at once, from the same ordinary word, the {term}`initializer`. Stopped half way, the same command goes on where it was. At
+# each checkpoint every prompt is drawn from the same noise.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "One row a training seed; a column for each prompt, by what it says beside the word. Drag the slider, or use the arrow keys: the first step is the ordinary word that learning starts from.", "name": "fig-own-steps"}}
 way = dict(method=method, learning_rate=learning_rate) | (dict(kl_weight=kl_weight) if kl_weight else {})
@@ -108,8 +106,7 @@ slider(frames, learned.steps, "What each seed's word draws for each prompt, at t
 #
 # Every picture is scored for the concept and for what its prompt says, each cosine read beside {glue:text}`nulls_said`
 # ({term}`null`; {ref}`how <measures>`). The mean over prompts picks what to keep, here {glue:text}`kept_said`. The
-# plain prompt asks for nothing beside the concept and takes no part. If the slider tells you otherwise, trust your eyes
-# and say `-p keep_step`.
+# plain prompt asks for nothing beside the concept and takes no part. If the slider tells you otherwise, trust your eyes and say `-p keep_step`.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Score by training step: mean over the prompts with a context, with 95 % band over prompts. The dashed line is the step kept.", "name": "fig-own-scores"}, "image": {"alt": "A line for each training seed, score against training step; the kept step is marked where the highest line peaks, or where it was asked for.", "width": "75%"}}
 nulls = own_nulls(page.store, page.pipe, mine, page.judge, texts, null_pictures, **page.drawing)
@@ -137,9 +134,8 @@ analysis.scores_table(ranked, mine.placeholder)
 # %% [markdown]
 # ## Take it with you
 #
-# One folder, to copy or upload as it is: the word in two formats, the best pictures, and a card (`README.md`) in the
-# manner of the Hub’s concept library, with settings, scores and the pictures’ licence: {glue:text}`licence`. Your
-# pictures are in it, so look before you publish.
+# One folder, to copy or upload as it is: the word in two formats, the best pictures, and a card (`README.md`) in the manner of the Hub’s concept library,
+# with settings, scores and the pictures’ licence: {glue:text}`licence`. Your pictures are in it, so look before you publish.
 
 # %% tags=["hide-input"]
 home, best = page.folder / mine.placeholder.strip("<>"), pd.concat([rows.head(SHARED) for rows in ranked.values()])
@@ -157,9 +153,8 @@ files.style.format({"KB": "{:.0f}"})
 # pipe("a photo of <my-cat> on the beach").images[0]
 # ```
 #
-# In `AUTOMATIC1111` put the other file into `embeddings/` and write its name into the prompt; in ComfyUI into
-# `models/embeddings/`, and write `embedding:` before the name. Here, the word is {glue:text}`placeholder`, and the
-# ordinary words nearest to it are {glue:text}`nearest`.
+# In `AUTOMATIC1111` put the other file into `embeddings/` and write its name into the prompt; in ComfyUI into `models/embeddings/`, and write `embedding:`
+# before the name. Here, the word is {glue:text}`placeholder`, and the ordinary words nearest to it are {glue:text}`nearest`.
 
 # %% tags=["remove-cell"]
 which = dict(seed=seed_of[arm], step=step, asked=bool(keep_step), choices=len(means))
@@ -177,14 +172,13 @@ page.say(
 #
 # One word, learned on {glue:text}`model_name` and good for that text encoder alone: it means nothing to another model.
 #
-# **What to do.** Take few pictures that differ in everything but the thing, and keep the earliest step at which you
-# recognise it; [why](step_ablation.ipynb) has a page of its own.
+# **What to do.** Take few pictures that differ in everything but the thing, and keep the earliest step at which you recognise it; [why](step_ablation.ipynb)
+# has a page of its own.
 #
-# What it does not show: that another noise would not pick a neighbour, since step and seed are the best of
-# {glue:text}`n_choices` by only {glue:text}`n_looks` pictures for each of {glue:text}`n_prompts` prompts (how good such
-# scores are at ranking is [measured](harmony.ipynb)); that the likeness is good, since scores rank pictures of one
-# prompt and the best of a batch are not what the word does every time; or whether you may share the pictures, which
-# only you know.
+# What it does not show: that another noise would not pick a neighbour, since step and seed are the best of {glue:text}`n_choices` by only
+# {glue:text}`n_looks` pictures for each of {glue:text}`n_prompts` prompts (how good such scores are at ranking is [measured](harmony.ipynb)); that the
+# likeness is good, since scores rank pictures of one prompt and the best of a batch are not what the word does every time; or whether you may share the
+# pictures, which only you know.
 
 # %% tags=["remove-cell"]
 columns = ["arm", "step", "prompt", "seed", "rank", "score", "by"]
@@ -192,6 +186,4 @@ tables = dict(pictures=looked.drop(columns="image"), choice=scored[columns], log
 tables |= dict(gallery=pd.concat(ranked.values())[columns])
 own = dict(initializer=mine.initializer, placeholder=mine.placeholder, kind=mine.kind, prompts=texts)
 page.close(tables, checkpoint_every=every, **own)
-
-# %% tags=["remove-cell"]
 step_slider(frames, learned.steps)  # in Jupyter: the same frames under a widget; prompts of your own go to `explore`

@@ -1,7 +1,6 @@
 """Nothing wrong is let in: one line that names it and what was expected, before anything is written."""
 
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -26,6 +25,7 @@ from safetensors.torch import save_file
 from study.claims import read_claims
 from study.page import open_page
 from study.parameters import check, declared
+from study.run import main as run_page
 from textinv_core import files, paths
 from textinv_core.baselines.dreambooth import DreamBooth, dreambooth
 from textinv_core.drawing.generation import generate
@@ -42,7 +42,7 @@ from textinv_core.learning.models import load_pipeline
 from textinv_core.learning.runs import load_run
 from textinv_core.learning.tokens import Embedding, encode, encode_prompts, initial_rows, pool, tokenize
 from textinv_core.learning.training import describe, train
-from textinv_core.paths import NOTEBOOKS, ROOT
+from textinv_core.paths import ROOT
 
 NAN, INF = float("nan"), float("inf")
 
@@ -531,19 +531,11 @@ RUNNER = [  # notebook, arguments, what is said
 ]
 
 
-@pytest.fixture(scope="module")
-def runner():
-    found = importlib.util.spec_from_file_location("runner", NOTEBOOKS / "run.py")
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module.main
-
-
 @pytest.mark.parametrize(("notebook", "arguments", "said"), RUNNER)
-def test_the_runner_refuses_in_one_line(runner, tmp_path, capsys, notebook, arguments, said):
+def test_the_runner_refuses_in_one_line(tmp_path, capsys, notebook, arguments, said):
     _written(tmp_path / "results" / "out.ipynb", b"an earlier result")
     before = tree(tmp_path)
-    assert runner([notebook, str(tmp_path / "results" / "out.ipynb"), *arguments]) == 1
+    assert run_page([notebook, str(tmp_path / "results" / "out.ipynb"), *arguments]) == 1
     line = capsys.readouterr().err
     assert line.startswith("error: ") and said in line and line.count("\n") == 1
     assert tree(tmp_path) == before
@@ -559,7 +551,7 @@ def command(arguments, where):
 
 
 def test_a_page_that_cannot_begin_writes_no_records(w, tmp_path):
-    arguments = [sys.executable, str(NOTEBOOKS / "run.py"), "step_ablation", str(tmp_path / "out.ipynb")]
+    arguments = [sys.executable, "-m", "study.run", "step_ablation", str(tmp_path / "out.ipynb")]
     records_in = ["-r", "out", str(tmp_path / "records"), "-r", "runs", str(tmp_path / "runs")]
     code, said = command([*arguments, "-r", "concept", str(w.models), *records_in], ROOT)
     last = said.splitlines()[-1]

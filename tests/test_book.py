@@ -5,13 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from browser import needs_chromium
 from check import pages as own_pages
 from check import problems
 from missing import NOT_KNOWN
 
-from build import provenance_page
+from build import in_one_fold, provenance_page
 from textinv_core.files import load_json
 from textinv_core.paths import BOOK, ROOT
 from textinv_core.provenance import code_identity
@@ -54,6 +55,20 @@ def test_the_check_finds_a_planted_fault(html, fault, said, tmp_path):
 def test_the_check_refuses_a_folder_without_a_book(tmp_path):
     done = subprocess.run([sys.executable, str(BOOK / "check.py"), str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 1 and "holds no built book" in done.stderr
+
+
+def test_folded_sources_in_a_row_stand_under_one_toggle():
+    shown = nbformat.v4.new_output("display_data", {"text/plain": "3"})
+    bar = nbformat.v4.new_output("stream", name="stderr", text="100 %")
+
+    def code(source, *outputs, tags=("hide-input",)):
+        return nbformat.v4.new_code_cell(source, outputs=list(outputs), metadata=dict(tags=list(tags)))
+
+    cells = [code("a"), code("b", bar), code("c", shown), code("d"), nbformat.v4.new_markdown_cell("e")]
+    cells += [code("f"), code("g", tags=()), code("h", tags=("remove-cell",)), code("i")]
+    kept = in_one_fold(cells)
+    assert [cell.source for cell in kept] == ["a\n\nb", "c", "d", "e", "f", "g", "h", "i"]
+    assert kept[1].outputs == [shown]
 
 
 def test_the_experiment_page_says_what_it_shows(html):

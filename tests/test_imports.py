@@ -33,7 +33,7 @@ MAY = {  # room -> the rooms it may take from, besides itself
 
 def modules():
     """Dotted name -> file, of every module of the packages and every page."""
-    found = {f"pages.{path.stem}": path for path in NOTEBOOKS.glob("*.py") if path.name != "run.py"}
+    found = {f"pages.{path.stem}": path for path in NOTEBOOKS.glob("*.py")}
     for top, folder in FOLDERS.items():
         for path in folder.rglob("*.py"):
             parts = path.relative_to(folder).with_suffix("").parts

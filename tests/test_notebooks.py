@@ -19,13 +19,18 @@ from safetensors.torch import load_file
 from study.parameters import declared
 from textinv_core.paths import BOOK, NOTEBOOKS, ROOT
 
-SCRIPTS = sorted(path for path in NOTEBOOKS.glob("*.py") if path.name != "run.py")
+SCRIPTS = sorted(NOTEBOOKS.glob("*.py"))
 PAPERMILL = [str(Path(sys.executable).with_name("papermill"))]
-RUNNER = [sys.executable, str(NOTEBOOKS / "run.py")]
+RUNNER = [sys.executable, "-m", "study.run"]
 QUIET = os.environ | {"PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 TINY = dict(
     steps=4, checkpoint_every=2, images_per_prompt=1, contexts=2, num_inference_steps=2, guidance=2.0, seeds=[3, 4]
 )
+
+
+def test_all_pages_together_are_short():
+    assert sum(len(script.read_text(encoding="utf-8").splitlines()) for script in SCRIPTS) <= 4000
+
 
 def read(path):
     return nbformat.read(path, as_version=4)

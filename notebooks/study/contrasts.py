@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from study.wording import LEVEL, counted, in_words, opposite, verdict, verdict_either_way, verdict_within
+from study.wording import LEVEL, counted, holm_said, in_words, opposite, verdict, verdict_either_way, verdict_within
 from textinv_core.evaluation.stats import Interval, holm
 
 
@@ -45,7 +45,7 @@ def decided(
         else:
             claimed = opposite(interval) if asked.direction == "less" else interval
             told = verdict(claimed, smallest=asked.smallest, p=p[key], control=control)
-        tested = f"Holm-corrected p {p[key]:.3f}" if np.isfinite(p[key]) else "no test"
+        tested = holm_said(p[key]) if np.isfinite(p[key]) else "no test"
         tested = "judged by its interval alone" if asked.direction == "within" else tested
         tested += f", {counted(interval.concepts, 'concept')}" + ("; the control shows the same" if control else "")
         row = dict(key=key, words=asked.words, estimate=interval.estimate, low=interval.low, high=interval.high)

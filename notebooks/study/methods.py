@@ -116,9 +116,7 @@ def arm_of(concept: Concept, method: str, value: float, seed: int, learning_rate
     return Arm(concept, seed=seed, **arm_settings(method, value, learning_rate, names))
 
 
-def learn_words(
-    store: Store,
-    pipe,
+def arms_asked(
     concept: Concept,
     methods: Sequence[str],
     grid: Mapping[str, Sequence[float]],
@@ -126,22 +124,34 @@ def learn_words(
     seeds: Sequence[int],
     learning_rate: float,
     names: Sequence[str],  # that span the basis of names
-    **training,  # steps, checkpoint_every, batch_size
-) -> dict[tuple[str, float, int], Embedding]:
-    """(method, value, training seed) -> word; all arms of a concept learn together, each once."""
+) -> dict[tuple[str, float, int], Arm]:
+    """(method, value, training seed) -> the arm that its word comes of."""
     wanted = [(method, value, seed) for method in methods for value in grid[method] for seed in seeds]
-    arms = {key: arm_of(concept, *key, learning_rate, names) for key in wanted}
-    learned = store.learn(pipe, list({arm.id: arm for arm in arms.values()}.values()), **training)
+    return {key: arm_of(concept, *key, learning_rate, names) for key in wanted}
+
+
+def learn_words(
+    store: Store, pipe, asked: Mapping[str, Mapping[tuple[str, float, int], Arm]], **training
+) -> dict[str, dict[tuple[str, float, int], Embedding]]:
+    """Of each concept, what `arms_asked` names -> word; all arms of all concepts learn together, each once.
+
+    `training` is steps, checkpoint_every and what else `Store.learn` takes.
+    """
+    all_arms = {arm.id: arm for arms in asked.values() for arm in arms.values()}
+    learned = store.learn(pipe, list(all_arms.values()), **training)
     at = {step: {word.arm: word for word in learned.at(step)} for step in learned.steps}
     losses = learned.log.pivot(index="arm", columns="step", values="loss")
     median = float(pipe.text_encoder.get_input_embeddings().weight.float().norm(dim=-1).median())
-    how = dict(steps=learned.steps, word=initial_rows(pipe, concept.initializer), median=median)
-    words = {}
-    for (method, value, seed), arm in arms.items():
-        own = {step: words_then[arm.id] for step, words_then in at.items()}
-        if method in AFTER:
-            found = made_after(method, value, at=own.get, losses=list(losses.loc[arm.id]), **how)
-        words[method, value, seed] = found if method in AFTER else own[learned.steps[-1]]
+    words: dict[str, dict] = {name: {} for name in asked}
+    for name, arms in asked.items():
+        for (method, value, seed), arm in arms.items():
+            own = {step: words_then[arm.id] for step, words_then in at.items()}
+            if method in AFTER:
+                class_word = initial_rows(pipe, arm.concept.initializer)
+                how = dict(steps=learned.steps, word=class_word, median=median, losses=list(losses.loc[arm.id]))
+                words[name][method, value, seed] = made_after(method, value, at=own.get, **how)
+            else:
+                words[name][method, value, seed] = own[learned.steps[-1]]
     return words
 
 

@@ -13,7 +13,8 @@ from scipy.stats import rankdata
 OUTCOMES = {"concept_seen": "K", "context_seen": "C", "both_seen": "B"}
 SAID = {"K": "the concept is kept", "C": "the context is there", "B": "both in one picture"}
 KEPT = {"K": "concept kept (K)", "B": "both in one picture (B)"}  # of a figure's axes
-POINTS = 0.05  # smallest effect of interest, in shares of pictures: five in a hundred
+# The smallest effect of interest on every page, in shares of pictures; the page on settings plans the study for it.
+SMALLEST_SHARE = 0.1
 NO_ORACLE = "There is no oracle for this model: only CLIP has looked, and the claims are judged by it."
 # What CLIP offers in each outcome's place: score of single pictures -> the answer it stands for, how it is called.
 STANDS_FOR = {

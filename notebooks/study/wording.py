@@ -75,6 +75,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
+def holm_said(p: float) -> str:
+    """A p-value after Holm's correction, as a sentence has it."""
+    return "Holm-corrected p < 0.001" if p < 0.001 else f"Holm-corrected p {p:.3f}"
+
+
 def in_words(interval: Interval, form: str = "+.3f") -> str:
     """`+0.012, 95 % interval +0.003 to +0.021`, as far as it is known."""
     if not np.isfinite(interval.estimate):

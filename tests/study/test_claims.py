@@ -103,7 +103,7 @@ def test_page_titles_come_from_the_notebooks(tmp_path):
 
 
 def run_summary(folder, *arguments):
-    command = [sys.executable, str(NOTEBOOKS / "run.py"), "summary", "out.ipynb", *arguments]
+    command = [sys.executable, "-m", "study.run", "summary", "out.ipynb", *arguments]
     quiet = os.environ | {"PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1"}
     return subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, timeout=900)
 

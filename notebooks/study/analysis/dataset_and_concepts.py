@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from study.truth import outcomes
+from study.truth import SMALLEST_SHARE, outcomes
 from study.wording import counted, opposite, side, verdict, verdict_of_all
 from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import Interval, holm, mean_interval, paired_interval
@@ -30,7 +30,7 @@ class Reading(NamedTuple):
 
 def reading(summary: pd.DataFrame) -> Reading:
     """The oracle's, shares of pictures; without an oracle CLIP's, cosines."""
-    return Reading("K", "B", 0.1) if summary["K"].notna().any() else Reading(HELD_OUT, EDITABILITY, 0.02)
+    return Reading("K", "B", SMALLEST_SHARE) if summary["K"].notna().any() else Reading(HELD_OUT, EDITABILITY, 0.02)
 
 
 class Numbers(NamedTuple):
@@ -156,7 +156,7 @@ def verdicts(table: pd.DataFrame, found: Mapping[str, Interval], control: Mappin
         "few": verdict(found["few"], p=p["few"], control=no_better, **least),
         "many": verdict_of_all([enough, verdict(control["class word"], **least)]),
         "variety": verdict(found["variety"], p=p["variety"], control=side(control["plain backdrop"]) > 0, **least),
-        "scene": verdict(found["scene"], p=p["scene"], control=side(control["other scene"]) > 0, smallest=0.1),
+        "scene": verdict(found["scene"], p=p["scene"], control=side(control["other scene"]) > 0, smallest=SMALLEST_SHARE),
     }
 
 

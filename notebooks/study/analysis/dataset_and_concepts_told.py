@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study.analysis.dataset_and_concepts import CALLED, EDITABILITY, HELD_OUT, ONE, Numbers, Reading, levels, verdicts
-from study.wording import FEWEST_CONCEPTS, counted, in_words, percent
+from study.wording import FEWEST_CONCEPTS, counted, holm_said, in_words, percent
 from textinv_core.evaluation.stats import Interval
 
 NOT_ASKED = "not asked of this run"
@@ -85,7 +85,7 @@ def told(found: Mapping[str, Interval], table: pd.DataFrame) -> dict[str, str]:
     """Each primary contrast in words, with its test."""
     primary = table[table["primary"]].set_index("key")
     p, form = primary["p_holm"], primary["value"].map(_form)
-    tests = {key: f"; Holm-corrected p {p[key]:.3f}" if np.isfinite(p[key]) else "" for key in found}
+    tests = {key: f"; {holm_said(p[key])}" if np.isfinite(p[key]) else "" for key in found}
     said = {key: f"{in_words(one, form[key])}{tests[key]}" for key, one in found.items()}
     return {key: text if np.isfinite(found[key].estimate) else NOT_ASKED for key, text in said.items()}
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from study.truth import SMALLEST_SHARE
 from study.wording import counted, verdict
 from textinv_core.evaluation.ranking import best_of, concordance
 from textinv_core.evaluation.stats import Interval, holm, mean_interval, paired_interval
@@ -24,7 +25,7 @@ NEW = ("harmony", "accord")
 RIGHT = "both"  # the set of the pictures that show what was asked for
 ORDERED = ("both", "subject only", "context only", "neither")  # the sets that are put in order
 TRAPS = {"empty": "the subject dropped", "smear": "a smear", "training picture": "a training picture as it is"}
-SMALLEST = {"auc": 0.02, "best": 0.05}  # the smallest effects of interest, of an AUC and of a share of picks
+SMALLEST = {"auc": 0.02, "best": SMALLEST_SHARE}  # the smallest effects of interest, of an AUC and of a share of picks
 BATCH = ["concept", "seed", "prompt"]
 
 Contrasts = dict[tuple[str, str, str], Interval]  # (score, measure, rival) -> score minus rival

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from study.analysis.kl_tradeoff import KL, POINTS, RIVALS, UNIFORM, Reading
+from study.truth import SMALLEST_SHARE
 from study.wording import opposite, side, verdict, verdict_of_all
 from textinv_core.evaluation.fronts import ENDS
 from textinv_core.evaluation.stats import Interval, holm, paired_interval
 
-SMALLEST = 0.05  # the smallest effect of interest, of a share of pictures or of the anchors' span
+SMALLEST = SMALLEST_SHARE  # of pictures, and of the anchors' span
 SPREAD = 0.02  # the same of a standard deviation over training seeds
 PLAIN = "plain"  # what the prompt without a context is called
 MATCHED = "matched stop"  # the control: no leash, stopped early where it keeps the concept as often

@@ -9,13 +9,13 @@ from torch.nn.functional import normalize
 
 from study.contrasts import Question
 from study.scores import SCORES
-from study.truth import outcomes
+from study.truth import SMALLEST_SHARE, outcomes
 from study.wording import side
 from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import Interval, paired_interval
 
 TI, KL, TRUE, SD, ANY = "SD + TI", "SD + TI + KL", "true name", "class word", "random word"
-SMALLEST = 0.1  # effect of interest: of a share of pictures, a share of the vocabulary
+SMALLEST = SMALLEST_SHARE  # of pictures, and of the vocabulary
 SMALLEST_COSINE = 0.05
 QUESTIONS = {
     "toward": Question(

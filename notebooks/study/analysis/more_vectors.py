@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study.scores import on_the_anchors_scale, summarised
-from study.truth import POINTS, outcomes
+from study.truth import SMALLEST_SHARE, outcomes
 from study.wording import by_side, opposite, verdict
 from textinv_core.evaluation.stats import Interval, holm, paired_interval
 
@@ -91,4 +91,4 @@ def answer(found: Interval, p: float, falls: bool = False) -> tuple[str, str]:
     """The verdict on "a longer word has more of it" (or less, if it `falls`), and what became of it."""
     claimed = opposite(found) if falls else found
     moved = by_side(found, "rises", "falls", "does not clearly change")
-    return verdict(claimed, p=p, smallest=POINTS), moved
+    return verdict(claimed, p=p, smallest=SMALLEST_SHARE), moved

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from study.analysis.more_vectors import MEASURES, answer, judged_by
-from study.truth import NO_ORACLE, POINTS, agreement_said
+from study.truth import NO_ORACLE, SMALLEST_SHARE, agreement_said
 from study.wording import FEWEST_CONCEPTS, counted, in_words, percent
 from textinv_core.evaluation.stats import Interval
 
@@ -64,7 +64,7 @@ def told(
         smallest_p=f"{2 ** (1 - judged):.2g}" if judged else "undefined",
         judged="The oracle judges here." if tuple(primary) == judged_by(oracle=True) else NO_ORACLE,
         agreement=agreement_said(agreed),
-        points=percent(POINTS),
+        points=percent(SMALLEST_SHARE),
         fewest_concepts=f"{FEWEST_CONCEPTS}",
     )
 

@@ -9,31 +9,30 @@ from scipy import stats
 from study.contrasts import Question
 from study.scores import SCORES
 from study.seed_variance import interval_of, resampled_units
-from study.truth import outcomes
+from study.truth import SMALLEST_SHARE, outcomes
 from study.wording import side
 from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import UNKNOWN, Interval, paired_interval
 
 TI, DB, SD = "SD + TI", "DreamBooth", "SD"
 NEAR, FAR = "in the world", "strangers"
-SMALLEST = 0.1  # effect of interest, of a share of pictures
 QUESTIONS = {
     "gap": Question(
         "one word learns a concept of the model’s world better than a stranger",
         "K of the word: concepts in the world minus strangers",
-        SMALLEST,
+        SMALLEST_SHARE,
     ),
     "stranger": Question(
-        "fine-tuning learns a stranger that one word does not", "K on strangers: DreamBooth minus the word", SMALLEST
+        "fine-tuning learns a stranger that one word does not", "K on strangers: DreamBooth minus the word", SMALLEST_SHARE
     ),
     "near": Question(
         "within its world one word does as well as fine-tuning",
         "K on concepts in the world: DreamBooth minus the word",
-        SMALLEST,
+        SMALLEST_SHARE,
         "within",
     ),
     "context": Question(
-        "one word keeps more of the sentence than fine-tuning", "C, all concepts: the word minus DreamBooth", SMALLEST
+        "one word keeps more of the sentence than fine-tuning", "C, all concepts: the word minus DreamBooth", SMALLEST_SHARE
     ),
 }
 PAIR = ("concept", "seed", "prompt", "image")
@@ -95,7 +94,7 @@ def contrasts(pictures: pd.DataFrame, shares: pd.DataFrame) -> tuple[dict[str, I
             context, "context_seen", arm="method", new=TI, base=DB, pair=PAIR, alternative="greater"
         ),
     }
-    return found, {"gap": side(control) == 1 and control.estimate >= gap.estimate - SMALLEST}
+    return found, {"gap": side(control) == 1 and control.estimate >= gap.estimate - SMALLEST_SHARE}
 
 
 def by_group(shares: pd.DataFrame) -> pd.DataFrame:

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from study.analysis.near_and_far import DB, FAR, NEAR, SMALLEST, TI
+from study.analysis.near_and_far import DB, FAR, NEAR, TI
 from study.contrasts import verdicts_said
+from study.truth import SMALLEST_SHARE
 from study.wording import FEWEST_CONCEPTS, percent
 
 OPEN = "what one word cannot learn stays open"
@@ -51,5 +52,5 @@ def told(numbers: pd.DataFrame, primary: pd.DataFrame, agreed: float, model: str
         agreement=f"{agreed:.2f}" if np.isfinite(agreed) else "no defined value",
         n_near=f"{concepts.get(NEAR, 0)}",
         n_far=f"{concepts.get(FAR, 0)}",
-        smallest=f"{SMALLEST:g}",
+        smallest=f"{SMALLEST_SHARE:g}",
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from study.truth import SMALLEST_SHARE
 from study.wording import LEVEL, in_words, side, verdict
 from textinv_core.evaluation.probes import POOLINGS, slope
 from textinv_core.evaluation.stats import (
@@ -35,7 +36,7 @@ PROBES = {
     CONTEXT: ("lost against the class word", (RANDOM,)),
 }
 PRIMARY = (*((probe, reading) for reading in (NAIVE, KL) for probe in "123"), (CONTEXT, NAIVE))
-COSINE, SHARE = 0.01, 0.1  # the smallest effects of interest: of a cosine, and of a share of pictures
+COSINE, SHARE = 0.01, SMALLEST_SHARE  # the smallest effects of interest: of a cosine, and of a share of pictures
 ENOUGH_COSINE, ENOUGH_SHARE = 0.05, 0.5  # what the class word must show of a context, or there is nothing to lose
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from study.scores import SCORES, against_every_seed, score_columns
-from study.truth import POINTS, known
+from study.truth import SMALLEST_SHARE, known
 from study.wording import in_words, opposite, side, verdict
 from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import Interval, holm, mean_interval, paired_differences, paired_interval
@@ -21,7 +21,7 @@ ORACLE = {
 }
 SPOKEN = {"reconstruction": "reconstruction", EDITABILITY: "editability"}
 SPOKEN |= {value: said for value, (_, said) in ORACLE.items()}
-SMALLEST = dict.fromkeys(("reconstruction", EDITABILITY), 0.01) | dict.fromkeys(ORACLE, POINTS)  # effects of interest
+SMALLEST = dict.fromkeys(("reconstruction", EDITABILITY), 0.01) | dict.fromkeys(ORACLE, SMALLEST_SHARE)  # effects of interest
 ALONE = ("reconstruction", "concept_seen")  # asked of pictures of the plain prompt, the others of those with a context
 PAIR = ("concept", "seed", "prompt", "image")
 POSTER = {  # key -> new, base, value, named direction, whether all concepts are used or the reporting ones

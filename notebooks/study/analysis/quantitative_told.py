@@ -8,7 +8,6 @@ import pandas as pd
 from study.analysis.quantitative import (
     BY_ORACLE,
     CLAIMS,
-    COPY,
     DB,
     MEASURES,
     ORACLE,
@@ -23,14 +22,8 @@ from study.analysis.quantitative import (
 )
 from study.scores import SCORES
 from study.truth import NO_ORACLE
-from study.wording import FEWEST_CONCEPTS, LEVEL, counted, in_words, percent, shown_name
+from study.wording import FEWEST_CONCEPTS, LEVEL, counted, holm_said, in_words, percent, shown_name
 from textinv_core.evaluation.stats import paired_interval
-
-SEES = {
-    "concept_seen": "the concept, in pictures of the plain prompt",
-    "context_seen": "the context, where one is asked for",
-    "both_seen": "both at once",
-}
 
 
 def answer(verdicts: Mapping[str, str], numbers: pd.DataFrame) -> str:
@@ -78,7 +71,6 @@ def told(
         said_kl=f"{measure['kl']} {said['kl']}; {tests['kl']}",
         said_kl_beside=f"{measure['kl_beside']} {said['kl_beside']}; {tests['kl_beside']}",
         beside=beside(found.paired, reported),
-        oracle_said=oracle_said(found.numbers),
         poster_products=f"{product[SD]:.3f} for SD, {product[TI]:.3f} for SD + TI",
         level=f"{LEVEL:g}",
         fewest_concepts=f"{FEWEST_CONCEPTS}",
@@ -99,7 +91,7 @@ def contrasts_said(table: pd.DataFrame, level: float) -> tuple[dict[str, str], d
         said[key] = f"{told}: {row['said']}" if np.isfinite(row["change"]) else "is not defined"
         of = counted(row["concepts"], "concept")
         known = np.isfinite(row["p_holm"])
-        tests[key] = f"Holm-corrected p {row['p_holm']:.3f}, {of}" if known else f"no test over {of}"
+        tests[key] = f"{holm_said(row['p_holm'])}, {of}" if known else f"no test over {of}"
     return said, tests
 
 
@@ -160,16 +152,6 @@ def beside(paired: pd.DataFrame, reported: Sequence[str]) -> str:
     found = {value: paired_interval(of_prompts(paired, value, reported), value, **sides) for value in SPOKEN}
     told = "; ".join(f"{SPOKEN[value]} {in_words(change)}" for value, change in found.items() if change.n)
     return f"DreamBooth minus SD + TI, from one training seed each: {told}"
-
-
-def oracle_said(numbers: pd.DataFrame) -> str:
-    """What the oracle finds in each method's pictures, in words."""
-    rates = numbers[numbers["value"].isin(list(ORACLE)) & numbers["mean"].notna() & (numbers["method"] != COPY)]
-    found = []
-    for kind, own in rates.groupby("value", sort=False):
-        shares = (f"{method} {100 * share:.0f} %" for method, share in zip(own["method"], own["mean"], strict=True))
-        found.append(f"{SEES[kind]}: {', '.join(shares)}")
-    return f"The oracle finds {'; '.join(found)}." if found else NO_ORACLE
 
 
 def true_name_said(summary: pd.DataFrame, named: Sequence[str]) -> str:

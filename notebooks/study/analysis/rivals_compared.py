@@ -8,10 +8,9 @@ import pandas as pd
 
 from study.analysis.rivals import at_chosen, at_equal_likeness, how_often_best, level_of
 from study.methods import CLASS_WORD, NAIVE
+from study.truth import SMALLEST_SHARE
 from study.wording import opposite, verdict, verdict_of_all
 from textinv_core.evaluation.stats import UNKNOWN, Interval, holm, mean_interval, paired_interval
-
-SMALLEST = 0.05  # of pictures: the smallest difference in B that would matter to anybody
 
 
 class Compared(NamedTuple):
@@ -99,7 +98,7 @@ def answer(against: pd.DataFrame, kl: pd.DataFrame, control: Interval) -> dict[s
     control: the class word minus the naive word, which must not show a gain too.
     """
     shows = bool(control.low > 0)
-    each = {m: verdict(r["interval"], smallest=SMALLEST, p=r["p_holm"], control=shows) for m, r in against.iterrows()}
+    each = {m: verdict(r["interval"], smallest=SMALLEST_SHARE, p=r["p_holm"], control=shows) for m, r in against.iterrows()}
     found = set(each.values())
     some = "supported" if "supported" in found else "not supported" if found == {"not supported"} else "undecided"
     beaten = [verdict(opposite(r["interval"]), p=r["p_holm"]) for _, r in kl.iterrows()]

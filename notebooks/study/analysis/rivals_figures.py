@@ -8,10 +8,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from study.analysis.rivals_compared import SMALLEST, Compared
+from study.analysis.rivals_compared import Compared
 from study.figures import image_grid
 from study.methods import CEILINGS, CLASS_WORD, NAIVE, shown_method
 from study.panels import PIXELS, bars
+from study.truth import SMALLEST_SHARE
 
 FIRST = 3  # of the best methods are in the first figure
 MARKS = "o^sDvP*Xph"
@@ -77,7 +78,7 @@ def ranking(found: Compared, learned: Sequence[str]) -> Figure:
         1, 2, figsize=(9.5, 0.34 * len(order) + 1.2), sharey=True, layout="constrained"
     )
     left.errorbar(gains["estimate"], rows, xerr=bars(gains), fmt="o", color="C0", capsize=2)
-    left.axvspan(-SMALLEST, SMALLEST, color="0.92", zorder=0)
+    left.axvspan(-SMALLEST_SHARE, SMALLEST_SHARE, color="0.92", zorder=0)
     left.axvline(0, color="0.4", linewidth=1)
     left.set_yticks(rows, [shown_method(method) for method in order], fontsize=9)
     left.set(xlabel="B minus the naive word’s", ylim=(len(order) - 0.5, -0.5))

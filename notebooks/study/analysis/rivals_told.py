@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from study.analysis.rivals_compared import SMALLEST, Compared
+from study.analysis.rivals_compared import Compared
 from study.methods import ABOUT, NAIVE, shown_method
+from study.truth import SMALLEST_SHARE
 from study.wording import FEWEST_CONCEPTS, counted, in_words, percent, shown_name
 from textinv_core.evaluation.stats import Interval
 
@@ -86,7 +87,7 @@ def told(found: Compared, given: Mapping, *, model: str, learned: Sequence[str],
         winner=winner,
         winner_clear="yes" if clear else "no",
         n_tried=f"{given['budget']}",
-        smallest=percent(SMALLEST),
+        smallest=percent(SMALLEST_SHARE),
         level=f"{found.level:.2f}",
         gains=said(found.against) or "nothing to compare with",
         gain_kl=in_words(kl, "+.2f") if kl is not None else "KL was not among the methods",

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from study.parameters import ParameterError
-from study.truth import NO_ORACLE, OUTCOMES, POINTS
+from study.truth import NO_ORACLE, OUTCOMES, SMALLEST_SHARE
 from study.wording import counted, in_words, percent, side, verdict, verdict_of_all
 from textinv_core.evaluation.metrics import normalised
 from textinv_core.evaluation.stats import paired_interval
@@ -63,7 +63,7 @@ def changes_by_prompt(paired: pd.DataFrame) -> pd.DataFrame:
             if value in OUTCOMES and change.n and not np.isfinite(change.low):  # all pictures agree, as yes and no can
                 change = change._replace(low=change.estimate, high=change.estimate)
             row = dict(concept=name, prompt=text, measure=called)
-            row |= dict(verdict=verdict(change, smallest=POINTS, fewest=REPEATED))
+            row |= dict(verdict=verdict(change, smallest=SMALLEST_SHARE, fewest=REPEATED))
             row |= dict(plain=levels.at[PLAIN, value], learned=levels.at[LEARNED, value], change=change.estimate)
             rows.append(row | dict(low=change.low, high=change.high, sign=side(change), said=in_words(change)))
     return pd.DataFrame(rows)

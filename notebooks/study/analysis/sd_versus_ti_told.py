@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from study.analysis.sd_versus_ti import answer, judged, oracle_said, shares_of_the_way, text_said
-from study.truth import NO_ORACLE, POINTS
+from study.truth import NO_ORACLE, SMALLEST_SHARE
 from study.wording import counted, percent
 
 
@@ -43,7 +43,7 @@ def told(
         verdict_short=headline(model, changes, min(seeds, noises) > 1),
         found=found,
         judged="The oracle judges here." if of_shares(changes) else NO_ORACLE,
-        points=percent(POINTS),
+        points=percent(SMALLEST_SHARE),
         span=f"differences in likeness {differences.min():+.3f} to {differences.max():+.3f}",
         share=shares_of_the_way(changes, ceilings),
         oracle_said=oracle_said(changes),

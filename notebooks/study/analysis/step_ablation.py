@@ -3,14 +3,15 @@
 Best is, with an oracle, the largest share B of pictures with concept and context; without, the balance of CLIP's scores.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from study.scores import on_the_anchors_scale
-from study.wording import by_side, in_words, verdict_within
+from study.truth import SMALLEST_SHARE
+from study.wording import by_side, in_words, verdict, verdict_of_all
 from textinv_core.evaluation.stats import Interval, paired_interval
 
 REPETITIONS = 2000  # studies resampled
@@ -89,23 +90,34 @@ def share_within(peak: Peak | None, lowest: float, highest: float) -> float:
     return sum(share for step, share in peak.shares.items() if lowest <= step <= highest) if peak else float("nan")
 
 
-def answer(peak: Peak | None, last: int, lowest: int, highest: int, of: str) -> tuple[str, str]:
-    """The verdict on "the best results lie between these steps", of a run that ends at step `last`, and why.
+def against_outside(table: pd.DataFrame, value: str, lowest: int, highest: int) -> dict[str, Interval]:
+    """The mean `value` within a range of steps minus that just before it, and minus that after it.
 
-    of: what is best there, in words. A best step at the run's end decides nothing: a longer run might do better still.
+    Just before is from half its start on. Steps are averaged within concept and seed, which pair the differences.
+    """
+    edges = [0, lowest / 2, lowest, highest + 1, np.inf]
+    part = pd.cut(table["step"], edges, right=False, labels=["early", "before", "within", "after"], ordered=False)
+    means = table.assign(part=part.astype(str)).groupby(["concept", "seed", "part"])[value].mean().reset_index()
+    paired = dict(arm="part", new="within", pair=("concept", "seed"))
+    return {where: paired_interval(means, value, base=where, **paired) for where in ("before", "after")}
+
+
+def answer(peak: Peak | None, gains: Mapping[str, Interval], lowest: int, highest: int, of: str) -> tuple[str, str]:
+    """The verdict on "the best results lie between these steps", from `against_outside`, and why.
+
+    of: what is best there, in words. It takes both: more than just before, and more than after. A run that ends within
+    the range decides nothing.
     """
     if not peak:
         return "undecided", f"no concept’s pictures allow {of} to be told"
     best, low, high, _, _ = peak.interval
-    where = f"the poster’s {lowest} to {highest}"
     found = f"{of} is best at step {best} (95 % interval {low} to {high})"
-    if last < highest:
-        return "undecided", f"{found}, but this run ends at step {last}, before {where} does"
-    if best == last:
-        return "undecided", f"{found}, where this run ends: a longer one might do better still"
-    said = verdict_within(peak.interval, lowest, highest)
-    lies = {"supported": "within", "not supported": "before" if high < lowest else "after"}
-    return said, f"{found}, {lies.get(said, 'an interval neither within nor clear of')} {where}"
+    where = f"the poster’s {lowest} to {highest}"
+    if not all(gain.n for gain in gains.values()):
+        return "undecided", f"{found}, but this run does not reach to both sides of {where}"
+    said = verdict_of_all(verdict(gain, smallest=SMALLEST_SHARE) for gain in gains.values())
+    before, after = (in_words(gains[side]) for side in ("before", "after"))
+    return said, f"{found}; within {where} it is higher than just before by {before}, and than after by {after}"
 
 
 def changes(summary: pd.DataFrame, values: Sequence[str]) -> dict[str, str]:

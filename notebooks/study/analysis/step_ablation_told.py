@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from study.analysis.step_ablation import Outcome, Peak, answer, changes, peak_of, plateau, share_within
+from study.analysis.step_ablation import Outcome, Peak, against_outside, answer, changes, peak_of, plateau, share_within
 from study.scores import EDITABILITY
-from study.truth import NO_ORACLE, POINTS, agreement_said
+from study.truth import NO_ORACLE, SMALLEST_SHARE, agreement_said
 from study.wording import FEWEST_CONCEPTS, counted, percent
 
 CHANGED = {"kept": "K", "context": "C", "both": "B", "reconstruction": "reconstruction", "editability": EDITABILITY}
@@ -24,8 +24,9 @@ def told(
 ) -> dict[str, str]:
     """What the prose quotes, by its key."""
     last = int(summary["step"].max())
-    peak, near = peak_of(judged.table, judged.value), plateau(judged.table, judged.value, POINTS)
-    verdict, why = answer(peak, last, *poster, judged.of)
+    peak, near = peak_of(judged.table, judged.value), plateau(judged.table, judged.value, SMALLEST_SHARE)
+    gains = against_outside(judged.table, judged.value, *poster)
+    verdict, why = answer(peak, gains, *poster, judged.of)
     end, change = log[log["step"] == last], changes(summary, list(CHANGED.values()))
     return dict(
         verdict=verdict,
@@ -35,7 +36,7 @@ def told(
         agreement=agreement_said(agreed),
         judged="The oracle judges here." if judged.value == "B" else NO_ORACLE,
         fewest_concepts=f"{FEWEST_CONCEPTS}",
-        points=percent(POINTS),
+        points=percent(SMALLEST_SHARE),
         clip_peak=at_step(peak_of(scaled, "balance")),
         plateau=f"from step {near[0]} to step {near[1]}" if near else "nowhere",
         inside=percent(share_within(peak, *poster)),
@@ -51,9 +52,8 @@ def short(peak: Peak | None, verdict: str, poster: tuple[int, int], model: str) 
     if not peak:
         return f"On {model}, the pictures of this run do not tell how long one should train."
     lies = {
-        "supported": "That is where the poster says the best results lie.",
-        "not supported": f"That is {'earlier' if peak.interval.high < poster[0] else 'later'} than the poster says: "
-        "its claim does not hold here.",
+        "supported": f"The poster’s {poster[0]} to {poster[1]} are better than less and than more.",
+        "not supported": f"But the poster’s {poster[0]} to {poster[1]} are not better than less and than more.",
         "undecided": "Whether the best results lie where the poster says is not decided.",
     }
     return (
@@ -72,7 +72,7 @@ def claim(said: Mapping[str, str], judged: Outcome, *, seeds: int, pictures: int
     return dict(
         source="poster, Fig. 2",
         words="the best results lie between 1000 and 3500 steps",
-        test=f"{judged.of}, by step; concepts and seeds resampled",
+        test=f"{judged.of}: within these steps minus just before, and minus after; concepts and seeds resampled",
         result=said["why"],
         n=f"{', '.join(size)}, {counted(pictures, 'picture')} a prompt",
         verdict=said["verdict"],

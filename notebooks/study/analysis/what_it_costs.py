@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
+from study.truth import SMALLEST_SHARE
 from study.wording import FEWEST_CONCEPTS, counted, in_words, percent, verdict_either_way
 from textinv_core.evaluation.stats import Interval, paired_interval
 
-MARGIN = 0.05  # share of pictures: a loss of contexts smaller than this is let pass
-SMALLEST = {"B": 0.1, "K": 0.1, "reconstruction": 0.02}  # the least difference of interest between the loops
+SMALLEST = {"B": SMALLEST_SHARE, "K": SMALLEST_SHARE, "reconstruction": 0.02}  # the least difference of interest between the loops
 CALLED = {"B": "concept and context in one picture", "K": "the concept kept", "reconstruction": "reconstruction"}
 PUBLISHED, OURS, COMPILED = "published", "ours", "ours, compiled"
 COLUMNS = {  # of the table of rates, as the page calls them
@@ -114,12 +114,12 @@ def sampler_table(sampler: pd.DataFrame, found: Mapping[int, Interval]):
 
 def enough_steps(sampler: pd.DataFrame, found: Mapping[int, Interval], steps: Sequence[int]) -> str:
     """The smallest number of sampler steps that loses no contexts to speak of, in words."""
-    kept = [n for n, d in found.items() if d.concepts >= FEWEST_CONCEPTS and d.low >= -MARGIN]
+    kept = [n for n, d in found.items() if d.concepts >= FEWEST_CONCEPTS and d.low >= -SMALLEST_SHARE]
     if not kept:
         return "no smaller number of sampler steps could be shown to be enough here"
     each = int(sampler.groupby("steps")["there"].count().max())
     return (
-        f"with {min(kept)} steps of the sampler the recogniser finds a context at most {percent(MARGIN)} less often than "
+        f"with {min(kept)} steps of the sampler the recogniser finds a context at most {percent(SMALLEST_SHARE)} less often than "
         f"with {steps[-1]} (95 % interval, {each} pictures each)"
     )
 

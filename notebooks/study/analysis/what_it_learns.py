@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from study.contrasts import Question
+from study.truth import SMALLEST_SHARE
 from study.wording import side
 from textinv_core.evaluation.stats import Interval, paired_interval
 
 TI, KL, DB = "SD + TI", "SD + TI + KL", "DreamBooth"
 SMALLEST_SPAN = 0.1  # of the own drawings' share over the class word's: below it a ratio says nothing
-SMALLEST = 0.1  # effect of interest, of a recovery and of a share
+SMALLEST = SMALLEST_SHARE  # of pictures, and of a recovery
 GROUPS = ("family", "colours", "forms")
 QUESTIONS = {
     "order": Question(

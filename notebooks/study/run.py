@@ -1,4 +1,4 @@
-"""Run one notebook with Papermill, strictly: `python notebooks/run.py step_ablation out.ipynb -p steps 200`.
+"""Run one notebook with Papermill, strictly: `python -m study.run step_ablation out.ipynb -p steps 200`.
 
 Parameters are checked before a kernel starts. The executed notebook appears under its name only when
 every cell has run; a failed one is kept beside it as `*.failed.ipynb`, and an earlier result is left alone.
@@ -16,7 +16,9 @@ from typing import Any
 import nbformat
 import yaml
 
-NOTEBOOKS = Path(__file__).resolve().parent
+from study.parameters import check, declared
+from textinv_core.files import unfinished
+from textinv_core.paths import NOTEBOOKS
 
 
 def read_parameters_cell(notebook: Path) -> str:
@@ -30,9 +32,6 @@ def read_parameters_cell(notebook: Path) -> str:
 
 def run(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
     """Execute `notebook` with `parameters` and write it to `output` when, and only when, it succeeds."""
-    from study.parameters import check, declared
-    from textinv_core.files import unfinished
-
     check(parameters, declared(read_parameters_cell(notebook)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
