@@ -29,6 +29,7 @@ seeds: list[int] = [0, 1, 2]  # [numbers] training seeds
 tuning_seeds: int = 0  # [number] of them, the first, that settings are tried with on the development concepts; zero: all
 learning_rate: float = 0.01  # [per update] Adam's step size; of DTI, the angle
 batch_size: int = 4  # [pictures] per update and learned word
+memory_gb: float = 4.0  # [GB] what the activations of one backward pass may take
 dreambooth_steps: int = 300  # [updates] length of DreamBooth's fine-tuning
 dreambooth_rates: list[float] = [0.0001, 0.0002, 0.0004]  # [per update] DreamBooth's step sizes to choose from
 class_pictures: int = 48  # [pictures] of the class, drawn beforehand for DreamBooth
@@ -108,7 +109,7 @@ def drawn_and_looked_at(concepts, grid, rates, seeds):
     """Every method at every value of a grid on each concept: its words, what they draw, what is to be seen of it."""
     how = dict(seeds=seeds, learning_rate=learning_rate)
     asked = {c.name: arms_asked(c, words_of, grid, names=basis_of(c), **how) for c in concepts}
-    learned.update(learn_words(page.store, pipe, asked, steps=steps, **settings) if asked else {})
+    learned.update(learn_words(page.store, pipe, asked, steps=steps, memory_gb=memory_gb, **settings) if asked else {})
     for c in concepts:
         drawn = [draw_methods(page, c, learned[c.name], true_name="true_name" in methods)]
         drawn = pd.concat([*drawn, *(fine_tuned(c, rate) for rate in rates)], ignore_index=True)
