@@ -216,7 +216,7 @@ def test_figures_of_scores_say_why_a_panel_is_empty(decided):
     order, table, *_ = decided
     panels = figures.in_order({value: analysis.in_order(order, value) for value in ("auc", *analysis.TRAPS)}).axes
     assert len(panels) == 4 and panels[1].get_xlabel() == "above the subject dropped"
-    none = figures.in_order({"auc": analysis.in_order(order.assign(auc=np.nan))})
+    none = figures.in_order(dict.fromkeys(("auc", *analysis.TRAPS), analysis.in_order(order.assign(auc=np.nan))))
     none.canvas.draw()  # of a style alone no picture is drawn to order
     assert [text.get_text() for text in none.axes[0].texts] == ["no such pictures"]
     batches = drawn(names=NAMES[:3])
