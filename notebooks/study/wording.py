@@ -5,7 +5,7 @@ of the rule, is at most LEVEL, and the control does not show the same. *Not supp
 side of the smallest effect of interest. *Undecided*: else, and with too few units whatever the interval.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -78,6 +78,12 @@ def counted(number: int, thing: str) -> str:
 def holm_said(p: float) -> str:
     """A p-value after Holm's correction, as a sentence has it."""
     return "Holm-corrected p < 0.001" if p < 0.001 else f"Holm-corrected p {p:.3f}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *first, last = words or ("",)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def in_words(interval: Interval, form: str = "+.3f") -> str:

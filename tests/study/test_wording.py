@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from study.wording import (
     by_side,
     counted,
+    holm_said,
     in_words,
+    listed,
     opposite,
     percent,
     side,
@@ -21,6 +23,11 @@ from textinv_core.evaluation.stats import UNKNOWN, Interval
 
 def test_counting():
     assert [counted(n, "concept") for n in (0, 1, np.int64(2))] == ["0 concepts", "1 concept", "2 concepts"]
+
+
+def test_words_in_a_row_and_small_numbers():
+    assert [listed(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+    assert holm_said(0.0004) == "Holm-corrected p < 0.001" and holm_said(0.0311) == "Holm-corrected p 0.031"
 
 
 def test_a_side_is_one_of_three():

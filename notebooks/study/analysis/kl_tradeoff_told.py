@@ -9,7 +9,7 @@ from study.analysis import kl_tradeoff_places as places
 from study.analysis.kl_tradeoff import BY_ORACLE, GAIN, KL, RIVALS, Choice, Reading
 from study.analysis.kl_tradeoff_claims import SMALLEST, Contrasts, hidden
 from study.analysis.kl_tradeoff_compared import Compared
-from study.wording import FEWEST_CONCEPTS, counted, in_words, percent, shown_name, verdict
+from study.wording import FEWEST_CONCEPTS, counted, in_words, listed, percent, shown_name, verdict
 from textinv_core.evaluation.stats import Interval
 
 
@@ -29,7 +29,7 @@ def answered(answer: Mapping[str, str], found: Contrasts, table: pd.DataFrame, *
     }[answer["keeps"]]
     traded = {
         "supported": "KL trades better than every simpler leash",
-        "not supported": f"KL trades no better than {' and '.join(worse)}",
+        "not supported": f"KL trades no better than {listed(worse)}",
         "undecided": "Whether KL trades better than simpler leashes is open",
     }[answer["better"]]
     few = "" if decided and chosen.concepts >= FEWEST_CONCEPTS else "; a run as small as this decides nothing"
