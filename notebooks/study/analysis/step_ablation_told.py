@@ -30,7 +30,7 @@ def told(
     end, change = log[log["step"] == last], changes(summary, list(CHANGED.values()))
     return dict(
         verdict=verdict,
-        verdict_short=short(peak, verdict, poster, model),
+        verdict_short=short(peak, verdict, model),
         why=why,
         poster_range=f"{poster[0]} to {poster[1]}",
         agreement=agreement_said(agreed),
@@ -47,13 +47,13 @@ def told(
     ) | {f"change_{key}": change[value] for key, value in CHANGED.items()}
 
 
-def short(peak: Peak | None, verdict: str, poster: tuple[int, int], model: str) -> str:
+def short(peak: Peak | None, verdict: str, model: str) -> str:
     """The answer in two sentences."""
     if not peak:
         return f"On {model}, the pictures of this run do not tell how long one should train."
     lies = {
-        "supported": f"The poster’s {poster[0]} to {poster[1]} are better than less and than more.",
-        "not supported": f"But the poster’s {poster[0]} to {poster[1]} are not better than less and than more.",
+        "supported": "Both less than the poster says and more are worse.",
+        "not supported": "But less than the poster says, or more, does as well.",
         "undecided": "Whether the best results lie where the poster says is not decided.",
     }
     return (

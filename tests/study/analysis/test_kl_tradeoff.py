@@ -182,7 +182,7 @@ def test_an_edge_or_no_concept_kept_back_decides_nothing_of_the_chosen_weight():
 
 
 def test_a_control_that_shows_the_same_decides():
-    answer, _, _, beside = judged(rival=0.2)  # stopping early keeps as much
+    answer, _, _, beside = judged(gain=0.4, rival=0.4)  # stopping early keeps as much
     assert beside["control"].low > 0 and answer["keeps"] == "undecided" and answer["better"] == "not supported"
 
 

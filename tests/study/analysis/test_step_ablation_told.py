@@ -37,9 +37,9 @@ def said(table, *, oracle=True):
 @pytest.mark.parametrize(
     ("best", "verdict", "words"),
     [
-        (2000, "supported", "where the poster says"),
-        (500, "not supported", "earlier than the poster says"),
-        (5000, "undecided", "not decided"),
+        (2000, "supported", "are worse"),
+        (500, "not supported", "does as well"),
+        (5000, "not supported", "does as well"),
     ],
 )
 def test_the_answer_names_the_best_step_and_what_that_makes_of_the_claim(best, verdict, words):
@@ -53,10 +53,9 @@ def test_the_answer_names_the_best_step_and_what_that_makes_of_the_claim(best, v
 def test_an_answer_can_be_said_aloud():
     peak = Peak(Interval(4000, 3900, 4200, {"concept": 4, "seed": 8}), {4000: 1.0})
     for verdict in ("supported", "not supported", "undecided"):
-        short = told.short(peak, verdict, POSTER, "the model")
+        short = told.short(peak, verdict, "the model")
         assert short.count(".") == 2 and len(re.findall(r"\d+", short)) <= 2
-    assert "later than the poster" in told.short(peak, "not supported", POSTER, "the model")
-    assert "do not tell" in told.short(None, "undecided", POSTER, "the model")
+    assert "do not tell" in told.short(None, "undecided", "the model")
 
 
 def test_changes_are_those_from_the_first_step_to_the_last():
