@@ -85,7 +85,7 @@ judged_on = drawn[drawn["concept"].isin(plan.reported)]
 #
 # {glue:text}`own_prompt`: one word, one prompt, many noises. What the judge likes best comes first, and is kept beside this page’s records as `best.png`.
 
-# %% mystnb={"figure": {"caption": "A batch, ranked: best first, row by row. Above each picture its rank and score; a tick where the oracle accepts it.", "name": "fig-harmony-own"}, "image": {"alt": "Rows of small pictures in the order of their rank, each with its rank and score. A good ranking has the ticks, and the pictures with both thing and place, in front.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "A batch, ranked: best first, row by row. Above each picture its rank and score; a tick where the oracle accepts it.", "name": "fig-harmony-own"}, "image": {"alt": "Rows of small pictures in the order of their rank, each with its rank and score. A good ranking has the ticks, and the pictures with both thing and place, in front.", "width": "100%"}}
 first = page.concepts[0]
 by = "accord" if len(first.images) > 2 else "mean_z"  # one or two pictures do not say how alike its pictures are
 yours = page.draw(learned[first.name].at()[:1], [plan.own], range(OWN_SEED, OWN_SEED + own_pictures))
@@ -122,17 +122,17 @@ figures.batch(ranked, by).savefig(page.folder / "overview.png", dpi=150, bbox_in
 # that *drops the subject* is the best picture of its context there is. A *smear*, the blurred mean of the concept’s pictures, has its colours and
 # nothing else. And a *training picture* handed back has all the likeness one can have. {glue:text}`vae_said`
 
-# %% mystnb={"figure": {"caption": "One row a concept: what was asked for, the subject only, the context only, neither; then the traps: the subject dropped, a smear, a training picture as it is.", "name": "fig-harmony-sets"}, "image": {"alt": "A grid of small pictures, one row for each concept. From left to right less of what was asked for is there: both, subject only, context only, neither; then the three traps: an empty context, a smear, a training picture.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "One row a concept: what was asked for, the subject only, the context only, neither; then the traps: the subject dropped, a smear, a training picture as it is.", "name": "fig-harmony-sets"}, "image": {"alt": "A grid of small pictures, one row for each concept. From left to right less of what was asked for is there: both, subject only, context only, neither; then the three traps: an empty context, a smear, a training picture.", "width": "100%"}}
 through = partial(there_and_back, page.pipe.vae) if through_vae else None
 cases = known_cases(page.concepts, plan, partial(known_order, count=constructed, side=page.side), page.side, through)
-grid = figures.cases(one_of_each(cases), page.labels)
+grid = figures.cases(one_of_each(cases[cases["concept"].isin(page.names[:3])]), page.labels)
 
 # %% [markdown]
 # ## Who puts them in order?
 #
 # A coin gives half. Left, right pictures against wrong ones; then against each trap, where a score below the line prefers the trap.
 
-# %% mystnb={"figure": {"caption": "The share of pairs that each score puts in order on the reported concepts, mean with 95 % interval over concepts and prompts: right against wrong pictures, and right pictures against each trap.", "name": "fig-harmony-auc"}, "image": {"alt": "Four dot plots with intervals, a row for each score, harmony and accord in blue: known order, subject dropped, smear, training picture. A dot at the right edge orders every pair rightly; one left of the line at one half prefers the wrong picture.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "The share of pairs that each score puts in order on the reported concepts, mean with 95 % interval over concepts and prompts: right against wrong pictures, and right pictures against each trap.", "name": "fig-harmony-auc"}, "image": {"alt": "Four dot plots with intervals, a row for each score, harmony and accord in blue: known order, subject dropped, smear, training picture. A dot at the right edge orders every pair rightly; one left of the line at one half prefers the wrong picture.", "width": "100%"}}
 parts = [scorers[called, name](rows) for called in judges for name, rows in cases.groupby("concept", sort=False)]
 order = analysis.orders(pd.concat([cases.drop(columns="image").assign(judge="")[:0], *parts], ignore_index=True))
 of_judge = order[(order["judge"] == "the judge") & order["concept"].isin(plan.reported)]
@@ -145,11 +145,11 @@ dots = figures.in_order(shares)
 # Now the model’s own pictures. A word is learned for each concept, each prompt is drawn {glue:text}`batch` times, and each score picks one. The oracle says
 # whether the pick shows what was asked for. {glue:text}`accepted_told`
 
-# %% mystnb={"figure": {"caption": "What three scores pick from the same batch: the reported concepts, each in its first context; below each other the best-scored pictures. Two ticks: the oracle sees subject and context; one: only one of them.", "name": "fig-harmony-picks"}, "image": {"alt": "A grid of small pictures: a column for each concept, a row for each score, the picture that it picks. The text alone may pick the place without the thing, the subject alone the thing without the place; harmony should pick pictures with two ticks.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "What three scores pick from the same batch: the reported concepts, each in its first context; below each other the best-scored pictures. Two ticks: the oracle sees subject and context; one: only one of them.", "name": "fig-harmony-picks"}, "image": {"alt": "A grid of small pictures: a column for each concept, a row for each score, the picture that it picks. The text alone may pick the place without the thing, the subject alone the thing without the place; harmony should pick pictures with two ticks.", "width": "100%"}}
 heads = {name: f"{page.labels[name]}\n{plan.known[name][plan.tested[name][0]]}" for name in plan.reported}
 picks = figures.picks(best_pictures(pd.concat(shown)), heads)
 
-# %% mystnb={"figure": {"caption": "Left: the share of picks that the oracle accepts when each score picks the best of N; dotted, a random pick. Right: harmony and accord minus what each must beat, for picks at the largest N and, hollow, for pictures of known order.", "name": "fig-harmony-best"}, "image": {"alt": "Left, curves of the accepted share against N, one for each score: the higher a curve rises above the dotted random pick, the more looking at many pictures is worth. Right, differences with intervals: what lies right of zero is beaten.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Left: the share of picks that the oracle accepts when each score picks the best of N; dotted, a random pick. Right: harmony and accord minus what each must beat, for picks at the largest N and, hollow, for pictures of known order.", "name": "fig-harmony-best"}, "image": {"alt": "Left, curves of the accepted share against N, one for each score: the higher a curve rises above the dotted random pick, the more looking at many pictures is worth. Right, differences with intervals: what lies right of zero is beaten.", "width": "100%"}}
 there, picked = analysis.enough(judged_on, fewest_accepted), analysis.picks(judged_on)
 contrasts, found = analysis.contrasts(of_judge, picked, there.enough)
 curves = figures.best_of_n(picked, contrasts, there)
@@ -160,7 +160,7 @@ curves = figures.best_of_n(picked, contrasts, there)
 # Within a batch, how often does a score rank a picture that the oracle accepts above one that it does not? And is a probability what it says: of the
 # pictures given so much, in which share does the oracle see the subject, or the context?
 
-# %% mystnb={"figure": {"caption": "Left: within batches of drawn pictures, the share of pairs of an accepted and another picture that each score puts in order, mean with 95 % interval over concepts. Right: accord\u2019s two probabilities against the share in which the oracle sees it, in tenths that hold enough pictures; on the diagonal they would be what they say.", "name": "fig-harmony-agreement"}, "image": {"alt": "Left, a dot plot of agreement with the oracle by score, around a line at one half, which is chance. Right, two curves of what CLIP\u2019s probabilities are worth: below the diagonal CLIP promises too much, above it too little.", "width": "90%"}}
+# %% tags=["hide-cell"] mystnb={"figure": {"caption": "Left: within batches of drawn pictures, the share of pairs of an accepted and another picture that each score puts in order, mean with 95 % interval over concepts. Right: accord\u2019s two probabilities against the share in which the oracle sees it, in tenths that hold enough pictures; on the diagonal they would be what they say.", "name": "fig-harmony-agreement"}, "image": {"alt": "Left, a dot plot of agreement with the oracle by score, around a line at one half, which is chance. Right, two curves of what CLIP\u2019s probabilities are worth: below the diagonal CLIP promises too much, above it too little.", "width": "90%"}}
 agreeing, probable = analysis.agreement(judged_on), analysis.calibration(judged_on)
 truth = analysis.in_order(agreeing)
 agreement = figures.agreement(truth, probable)

@@ -99,7 +99,7 @@ found = compare(ours, scores, phrases, reading, weight, level, safe=safe)
 # One concept, one training {term}`seed`, the same noise in every row. At the top the word has no leash; downward it gets shorter and shorter; at the bottom
 # is the ordinary word, from which nothing has moved. {glue:text}`contexts_told`
 
-# %% mystnb={"figure": {"caption": "The plain prompt and prompts with a context, from a word without a leash through tighter and tighter KL terms to the initializer itself. Left, the training pictures.", "name": "fig-kl-grid"}, "image": {"alt": "Rows of small pictures. At the top the learned concept; row by row, as the KL weight grows, it gives way to an ordinary picture of its class word, which the last row shows. Columns: a training picture, the plain prompt, prompts with a context.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "The plain prompt and prompts with a context, from a word without a leash through tighter and tighter KL terms to the initializer itself. Left, the training pictures.", "name": "fig-kl-grid"}, "image": {"alt": "Rows of small pictures. At the top the learned concept; row by row, as the KL weight grows, it gives way to an ordinary picture of its class word, which the last row shows. Columns: a training picture, the plain prompt, prompts with a context.", "width": "80%"}}
 shown = by_name[ours["concept"].iloc[0]]
 called = {text: phrases[shown.name][text] for text in prompts[shown.name]}
 photos = load_images(shown.images, PIXELS)
@@ -116,7 +116,7 @@ grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 #
 # Up and to the right is better. A leash that trades no better than another lies on its curve, wherever its settings fall along it. {glue:text}`agree_told`
 
-# %% mystnb={"figure": {"caption": "Each leash over its settings, between the initializer and the naive word. Left and middle, what judges here; right, CLIP\u2019s two scores on the scale that the anchors span. Thin, single concepts and training seeds of KL exact; thick, means; black, the leashes of one setting.", "name": "fig-kl-curves"}, "image": {"alt": "Curves of context against concept, one colour for each leash, all between the same two ends: where they lie on each other, no leash trades better. Thin grey lines around them show how much single concepts and seeds differ.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Each leash over its settings, between the initializer and the naive word. Left and middle, what judges here; right, CLIP\u2019s two scores on the scale that the anchors span. Thin, single concepts and training seeds of KL exact; thick, means; black, the leashes of one setting.", "name": "fig-kl-curves"}, "image": {"alt": "Curves of context against concept, one colour for each leash, all between the same two ends: where they lie on each other, no leash trades better. Thin grey lines around them show how much single concepts and seeds differ.", "width": "100%"}}
 figure = figures.trade(ours, reading, by_clip_too=bool(oracle))
 
 # %% [markdown]
@@ -133,7 +133,7 @@ figure = figures.trade(ours, reading, by_clip_too=bool(oracle))
 # {glue:text}`n_reported` concepts no p is below {glue:text}`smallest_p`. It stays open where the chosen weight is the largest tried or the mean hides a
 # context that goes the other way. A front with more settings looks better by chance, so each is cut down to {glue:text}`size` of them.
 
-# %% mystnb={"figure": {"caption": "KL exact minus each rival at equal likeness (left) and at an equal pull (right), with 95 % intervals: right of the line KL is better. Dotted, the smallest effect of interest.", "name": "fig-kl-terms"}, "image": {"alt": "A dot with an interval for each of four rivals, at equal likeness and at an equal pull. Dots right of the line at zero favour KL; an interval that crosses the line decides nothing.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "KL exact minus each rival at equal likeness (left) and at an equal pull (right), with 95 % intervals: right of the line KL is better. Dotted, the smallest effect of interest.", "name": "fig-kl-terms"}, "image": {"alt": "A dot with an interval for each of four rivals, at equal likeness and at an equal pull. Dots right of the line at zero favour KL; an interval that crosses the line decides nothing.", "width": "100%"}}
 figure = figures.equal_terms(found.primary, reading)
 
 # %% [markdown]
@@ -142,7 +142,7 @@ figure = figures.equal_terms(found.primary, reading)
 # *More stable*: trained again from another seed, the word ends nearer to the same place. *Among the words*: near to an ordinary one, which is as much of a
 # {term}`semantic manifold` as can be measured. Any leash does both by moving less, so the control is again the early stop.
 
-# %% mystnb={"figure": {"caption": "By KL weight, zero being the naive word: spread of the outcomes over training seeds, cosine to the nearest ordinary word, and length of the row. Mean over concepts with 95 % band. Shaded, where 95 % of ordinary words lie.", "name": "fig-kl-stability"}, "image": {"alt": "Three curves against the KL weight: how far apart training seeds end, how near the row is to an ordinary word, how long it is. Grey bands show where ordinary words lie.", "width": "100%"}}
+# %% tags=["hide-cell"] mystnb={"figure": {"caption": "By KL weight, zero being the naive word: spread of the outcomes over training seeds, cosine to the nearest ordinary word, and length of the row. Mean over concepts with 95 % band. Shaded, where 95 % of ordinary words lie.", "name": "fig-kl-stability"}, "image": {"alt": "Three curves against the KL weight: how far apart training seeds end, how near the row is to an ordinary word, how long it is. Grey bands show where ordinary words lie.", "width": "100%"}}
 figure = figures.stability(decide.by_weight(ours, found.spread), decide.usual(ordinary_words(page.pipe)), weights)
 
 # %% [markdown]

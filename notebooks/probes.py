@@ -105,7 +105,7 @@ found = compare(order, third, scores, named)
 #
 # The same noise throughout. A word around which the sentence no longer counts draws the same picture in every column.
 
-# %% mystnb={"figure": {"caption": "What the words draw, each context by itself: one noise, first training seed. Left, a training picture. Above, a person whom the model does not know; below, one it knows by name, where there is one, with the true name in the last row.", "name": "fig-probes-pictures"}, "image": {"alt": "Grids of small pictures, a row for each kind of word: the class word and a random word as controls, the naive word, the KL word, the true name. From left to right a training picture, the plain prompt and one context after another: where a row changes with its columns, the sentence counts.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "What the words draw, each context by itself: one noise, first training seed. Left, a training picture. Above, a person whom the model does not know; below, one it knows by name, where there is one, with the true name in the last row.", "name": "fig-probes-pictures"}, "image": {"alt": "Grids of small pictures, a row for each kind of word: the class word and a random word as controls, the naive word, the KL word, the true name. From left to right a training picture, the plain prompt and one context after another: where a row changes with its columns, the sentence counts.", "width": "70%"}}
 some = {c.name: c for c in page.concepts if c in (people[0], next((p for p in people if p.true_name), people[0]))}
 photos = {name: load_images(c.images[:1], PIXELS)[0] for name, c in some.items()}
 heads = {name: {text: context_called.get(text, pictured.PLAIN) for text in prompts[name]} for name in some}
@@ -118,7 +118,7 @@ figures.pictures(drawn, photos, heads, page.labels).savefig(page.folder / "overv
 # *Differs*: how far is the picture from the plain prompt’s of the same noise (one minus cosine of the {term}`judge`’s features)? Where that is less than
 # for the {term}`class word`, the word listens less. {glue:text}`oracle_sentence`
 
-# %% mystnb={"figure": {"caption": "Each context by itself: whether it is there, whether the concept is still there (in the first row, of the plain prompt), and how far the picture differs from the plain prompt\u2019s. Means over concepts with 95 % interval. Panels of what only an oracle can tell are empty without one.", "name": "fig-probes-context"}, "image": {"alt": "Three panels with a row for each context and a point with an interval for each kind of word. A learned word whose points in the first panel lie left of the class word\u2019s loses that context.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Each context by itself: whether it is there, whether the concept is still there (in the first row, of the plain prompt), and how far the picture differs from the plain prompt\u2019s. Means over concepts with 95 % interval. Panels of what only an oracle can tell are empty without one.", "name": "fig-probes-context"}, "image": {"alt": "Three panels with a row for each context and a point with an interval for each kind of word. A learned word whose points in the first panel lie left of the class word\u2019s loses that context.", "width": "85%"}}
 rows, shown = list(dict.fromkeys(found.by_context["context"])), (pictured.HAS, pictured.KEEPS, pictured.DIFFERS)
 figure = figures.contexts(scores, rows, {value: pictured.CALLED[value] for value in shown})
 
@@ -144,7 +144,7 @@ figure = figures.contexts(scores, rows, {value: pictured.CALLED[value] for value
 # Which vector *is* the text? CLIP’s own answer: the one at the end-of-text token. Code written for an older convention looks for the largest token id
 # instead, and an added word has a larger id than any. The vector is then read at the word, before the context ({ref}`method <method>`).
 
-# %% mystnb={"figure": {"caption": "How far a context moves the vector of the text (one minus cosine, plain sentence against sentence with context): mean over concepts with 95 % interval. Read at the highest id, the sentence of an added word does not move at all, whatever the word.", "name": "fig-probes-trap"}, "image": {"alt": "Points with error bars for each kind of word. Read at the end of the text, every sentence moves with its context; read at the highest token id, those of all added words lie at zero, the random word\u2019s among them.", "width": "80%"}}
+# %% tags=["hide-cell"] mystnb={"figure": {"caption": "How far a context moves the vector of the text (one minus cosine, plain sentence against sentence with context): mean over concepts with 95 % interval. Read at the highest id, the sentence of an added word does not move at all, whatever the word.", "name": "fig-probes-trap"}, "image": {"alt": "Points with error bars for each kind of word. Read at the end of the text, every sentence moves with its context; read at the highest token id, those of all added words lie at zero, the random word\u2019s among them.", "width": "80%"}}
 figure = figures.trap(moved)
 
 # %% [markdown]
@@ -156,7 +156,7 @@ figure = figures.trap(moved)
 # {glue:text}`clip_sentence` For the third, people have pictures of themselves in a pose; of the others we take their own pictures in the places that the
 # {term}`oracle` sees, against those on a plain ground.
 
-# %% mystnb={"figure": {"caption": "Above, first probe: cosine of the plain sentence to the pictures of each rung, less its mean; expected to fall from left to right. Below, second probe (cosine to own pictures, word minus description) and third (interaction of texts and pictures, all contexts that have pictures): expected above zero. Means with 95 % interval over concepts, with both ways of reading a text.", "name": "fig-probes-three"}, "image": {"alt": "Four panels. Above, lines over the rungs own, look-alike, other and backpack, which should fall, one panel for each way of reading a text. Below, points with intervals that should lie right of zero for the learned words and not for the random word.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Above, first probe: cosine of the plain sentence to the pictures of each rung, less its mean; expected to fall from left to right. Below, second probe (cosine to own pictures, word minus description) and third (interaction of texts and pictures, all contexts that have pictures): expected above zero. Means with 95 % interval over concepts, with both ways of reading a text.", "name": "fig-probes-three"}, "image": {"alt": "Four panels. Above, lines over the rungs own, look-alike, other and backpack, which should fall, one panel for each way of reading a text. Below, points with intervals that should lie right of zero for the learned words and not for the random word.", "width": "85%"}}
 figure = figures.three_probes(found.slopes, found.gaps, third)
 
 # %% [markdown]
@@ -165,7 +165,7 @@ figure = figures.three_probes(found.slopes, found.gaps, third)
 # Every ordinary word of three letters or more has a length and a nearest neighbour. A row lies *outside* if its length is beyond 95 % of theirs, or if it is
 # lonelier than all but the loneliest few. The true names show where a word lies that the model was taught.
 
-# %% mystnb={"figure": {"caption": "Length, and cosine to the nearest other word: every ordinary word of the vocabulary (grey), the learned rows and the true names. Dashed, the limits of what counts as outside.", "name": "fig-probes-words"}, "image": {"alt": "A scatter plot of row length against cosine to the nearest word: a grey cloud of ordinary words between dashed limits, and coloured marks for naive rows, KL rows and true names, inside the limits or outside.", "width": "70%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Length, and cosine to the nearest other word: every ordinary word of the vocabulary (grey), the learned rows and the true names. Dashed, the limits of what counts as outside.", "name": "fig-probes-words"}, "image": {"alt": "A scatter plot of row length against cosine to the nearest word: a grey cloud of ordinary words between dashed limits, and coloured marks for naive rows, KL rows and true names, inside the limits or outside.", "width": "60%"}}
 figure = figures.words(places, ordinary, norm)
 
 # %% tags=["remove-cell"]
