@@ -83,9 +83,9 @@ grid = figures.over_training(looks, photos, shown, page.labels, few)
 grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "Concepts at one number of training steps: a training picture, the plain prompt, and prompts with a context. Drag the slider, or use the arrow keys.", "name": "fig-step-slider"}}
-frames = figures.frames(looks, photos, shown, page.labels, found.steps)
+frames = figures.frames(looks, photos, shown, page.labels, slid := some_of(found.steps, 9))
 alt = "For each concept a training picture, the plain prompt and prompts with a context, at training step"
-slider(frames, found.steps, alt)
+slider(frames, slid, alt)
 
 # %% [markdown]
 # ## What counts as best
@@ -192,4 +192,4 @@ for name, texts in shown.items():  # beside the numbers: the pictures shown, and
     save_embedding(learned[name].at()[0], page.folder / name)
 claim = told.claim(page.numbers, judged, seeds=len(seeds), pictures=images_per_prompt)
 page.close(found.tables | dict(words=words, agreement=agreed), [Claim(**claim)], **settings)
-step_slider(frames, found.steps)  # in Jupyter: the same frames under a widget
+step_slider(frames, slid)  # in Jupyter: the same frames under a widget
