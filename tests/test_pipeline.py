@@ -105,7 +105,7 @@ def test_a_failed_experiment_leaves_the_earlier_page(study):
         profile["experiments"]["step_ablation"] |= experiment
         profile["experiments"]["step_ablation"]["parameters"]["judge"] = "./nowhere"
 
-    done = snakemake(study, write_profile(study, change))
+    done = snakemake(study, write_profile(study, change), str(page.relative_to(study)))
     assert done.returncode != 0
     assert "error: step_ablation: ValueError: model './nowhere'" in done.stdout
     assert page.read_bytes() == before
