@@ -124,7 +124,7 @@ level = analysis.levels(summary, [*values, "leak"])
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "What words draw that learned from more and more pictures: the plain prompt and, below it, one with a context. Left, a held-out picture. First training seed, the same noise throughout.", "name": "fig-data-number-grid"}, "image": {"alt": "A grid of small pictures, two rows a concept. After a held-out picture, the pictures drawn by words that learned from more and more pictures: look from where on they show the thing in the first column, and whether the context in the row below is there.", "width": "100%"}}
 photos = {c.name: load_images((own[c.name][1] or own[c.name][0])[:1], PIXELS)[0] for c in page.concepts}
 contexts_said = {name: said_of[name].get(texts[:2][-1], "") for name, texts in prompts.items()}
-grid = figures.by_number(shown, photos, {name: prompts[name] for name in page.names[:3]}, page.labels, contexts_said, in_order)
+grid = figures.by_number(shown, photos, {name: prompts[name] for name in page.pictured}, page.labels, contexts_said, in_order)
 grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 
 # %% [markdown]
@@ -164,7 +164,7 @@ curves = figures.number_curves(summary, level, values, page.labels, in_order)
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "Plain prompt (and one with a context) after training on equally many pictures taken in different places. First column, a picture of the one-scene set: does its scene come back?", "name": "fig-data-background-grid"}, "image": {"alt": "A grid of small pictures, a row a concept: a training picture in one scene, then pictures drawn after training on a plain backdrop, in one scene and in varied scenes; plain prompt and a context prompt. Look whether the scene of the first column is behind the thing in the column of the one scene.", "width": "100%"}}
 where = {PLAIN: PLAIN, ONE: ONE, numbers.few: VARIED}
 of_one = sets[(sets["seed"] == seeds[0]) & (sets["set"] == ONE)].set_index("concept")["learns"]
-scenes = {name: load_images(learns.images[:1], PIXELS)[0] for name, learns in of_one.items() if name in page.names[:3]}
+scenes = {name: load_images(learns.images[:1], PIXELS)[0] for name, learns in of_one.items() if name in page.pictured}
 grid = figures.by_place(shown, scenes, prompts, page.labels, where)
 
 # %% tags=["hide-cell"] mystnb={"figure": {"caption": "By where the training pictures were taken: mean over concepts and training seeds with 95 % interval; grey, each concept. Dotted, the plain class word.", "name": "fig-data-backgrounds"}, "image": {"alt": "A panel for each outcome, with a dot and an interval for a plain backdrop, one scene and varied scenes. The last panel says how often the one scene comes back unasked: where its middle dot stands highest, the word has learned the place with the thing.", "width": "100%"}}

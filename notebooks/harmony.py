@@ -125,7 +125,7 @@ figures.batch(ranked, by).savefig(page.folder / "overview.png", dpi=150, bbox_in
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "One row a concept: what was asked for, the subject only, the context only, neither; then the traps: the subject dropped, a smear, a training picture as it is.", "name": "fig-harmony-sets"}, "image": {"alt": "A grid of small pictures, one row for each concept. From left to right less of what was asked for is there: both, subject only, context only, neither; then the three traps: an empty context, a smear, a training picture.", "width": "100%"}}
 through = partial(there_and_back, page.pipe.vae) if through_vae else None
 cases = known_cases(page.concepts, plan, partial(known_order, count=constructed, side=page.side), page.side, through)
-grid = figures.cases(one_of_each(cases[cases["concept"].isin(page.names[:3])]), page.labels)
+grid = figures.cases(one_of_each(cases[cases["concept"].isin(page.pictured)]), page.labels)
 
 # %% [markdown]
 # ## Who puts them in order?

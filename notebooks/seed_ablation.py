@@ -88,9 +88,9 @@ plain = {class_phrase(first): page.draw_plain(first, prompts[first.name]).set_in
 grid = figures.by_noise(plain | {f"seed {s}": own for s, own in tiles[first.name].items()}, columns)
 grid.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 
-# %% tags=["remove-input"] mystnb={"figure": {"caption": "Three concepts from one training seed at the last step: a training picture, the plain prompt from three noises, and prompts with a context. Drag the slider, or use the arrow keys.", "name": "fig-seed-slider"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Concepts from one training seed at the last step: a training picture, the plain prompt from three noises, and prompts with a context. Drag the slider, or use the arrow keys.", "name": "fig-seed-slider"}}
 each = {name: figures.columns_of(texts, called[name], noises[:3], contexts=2) for name, texts in prompts.items()}
-frames = figures.frames({name: tiles[name] for name in page.names[:3]}, photos, each, page.labels)
+frames = figures.frames({name: tiles[name] for name in page.pictured}, photos, each, page.labels)
 alt = "For each concept a training picture, three pictures of the plain prompt and some with a context, training seed"
 slider(frames, seeds, alt, name="Training seed", start=0)
 

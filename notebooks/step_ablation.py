@@ -50,7 +50,7 @@ from textinv_core.learning.concepts import context_prompts, load_images
 from textinv_core.learning.tokens import save_embedding
 
 POSTER = (1000, 3500)  # steps: the range its Fig. 2 calls the best
-SHOWN = 3  # contexts, and concepts, whose pictures are shown
+SHOWN = 3  # contexts whose pictures are shown
 page = begin("step_ablation", globals())
 oracle, called = open_oracle(model), {c.name: context_prompts(c.kind) for c in page.concepts}
 shown = {name: {t: called[name].get(t, "plain") for t in texts[: SHOWN + 1]} for name, texts in page.prompts().items()}
@@ -70,7 +70,7 @@ found = measure(
     look=lambda c, pictures: figures.first_of(pictures, learned[c.name].ids[0]),
     see=lambda pictures, c: sees(oracle, pictures, called[c.name], c.name),
 )
-few, looks = some_of(found.steps, 11), {name: found.looks[name] for name in page.names[:SHOWN]}
+few, looks = some_of(found.steps, 11), {name: found.looks[name] for name in page.pictured}
 
 # %% [markdown]
 # ## What the word draws

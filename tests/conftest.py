@@ -1,5 +1,6 @@
 """A tiny random model in the Hub's layout, a judge, and a concept folder: built once, no network."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -139,6 +140,19 @@ def draw(index: int, size=(48, 40)) -> Image.Image:
     image = Image.new("RGB", size, (40 * index % 256, 90, 30 * index % 256))
     ImageDraw.Draw(image).ellipse((2 * index, 6, 30, 34), fill=(250, 240 - 15 * index, 30))
     return image
+
+
+def tree(folder):
+    """The files of a tree, each with a hash of its bytes."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.blake2b(path.read_bytes()).hexdigest() for path in files}
+
+
+def written(path, content):
+    """The path, now a file with this content, its folder made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,6 @@ import os
 import re
 import shutil
 import struct
-import subprocess
-import sys
 import zlib
 from itertools import pairwise
 from types import SimpleNamespace
@@ -16,8 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
-from conftest import draw, search_path
+from conftest import draw, tree, written
 from diffusers import DDIMScheduler
 from PIL import Image
 from safetensors.torch import save_file
@@ -25,7 +22,6 @@ from safetensors.torch import save_file
 from study.claims import read_claims
 from study.page import open_page
 from study.parameters import check, declared
-from study.run import main as run_page
 from textinv_core import files, paths
 from textinv_core.baselines.dreambooth import DreamBooth, dreambooth
 from textinv_core.drawing.generation import generate
@@ -42,15 +38,10 @@ from textinv_core.learning.models import load_pipeline
 from textinv_core.learning.runs import load_run
 from textinv_core.learning.tokens import Embedding, encode, encode_prompts, initial_rows, pool, tokenize
 from textinv_core.learning.training import describe, train
-from textinv_core.paths import ROOT
 
 NAN, INF = float("nan"), float("inf")
 
 
-def tree(folder):
-    """The files of a tree, each with a hash of its bytes."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.blake2b(path.read_bytes()).hexdigest() for path in files}
 
 
 # --- what is wrong: files ---------------------------------------------------------------------------
@@ -149,7 +140,7 @@ def w(model_folder, judge, concept_folder, tmp_path_factory):
     of = dict(arm="a", step=0, prompt="a photo of {}", text="")
     own.table = pd.DataFrame(of | dict(seed=[0, 1], image=[draw(0), draw(1)]))
     files.write_table(own.results / "quick" / "table.csv", own.table.drop(columns="image"))
-    own.text = lambda name, content: _written(own.results / "odd" / name, content)
+    own.text = lambda name, content: written(own.results / "odd" / name, content)
     own.text("torn.json", b'{"a": ')
     own.text("list.json", b"[1]")
     own.text("deep.json", b"[" * 100_000)
@@ -161,10 +152,6 @@ def w(model_folder, judge, concept_folder, tmp_path_factory):
     return own
 
 
-def _written(path, content):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
 
 
 def spec(content, name="folder"):
@@ -172,7 +159,7 @@ def spec(content, name="folder"):
 
     def load(w):
         folder = w.folder / hashlib.blake2b(repr((content, name)).encode()).hexdigest()[:9] / name
-        draw(0).save(_written(folder / "0.png", b""))
+        draw(0).save(written(folder / "0.png", b""))
         if content is not None:
             (folder / "concept.yml").write_bytes(content)
         return load_concept(folder)
@@ -480,7 +467,7 @@ def test_odd_pictures_that_are_let_in(tmp_path):
 
 def test_a_folder_of_one_picture_is_a_concept(tmp_path):
     folder = tmp_path / "-my cat"
-    draw(0).save(_written(folder / "a.png", b""))
+    draw(0).save(written(folder / "a.png", b""))
     concept = load_concept(folder)
     assert (concept.name, concept.placeholder, len(concept.images)) == ("-my cat", "<my-cat>", 1)
 
@@ -491,129 +478,3 @@ def test_a_deterministic_scheduler_of_the_model_does_not_matter_to_the_kl(w):
     arms = [Arm(w.concept, kl_weight=0.5)]
     betas = [describe(pipe, arms, steps=1)["arms"][0]["kl_beta"] for pipe in (w.pipe, other)]
     assert betas[0] == betas[1] > 0
-
-
-# --- commands ---------------------------------------------------------------------------------------
-
-RUNNER = [  # notebook, arguments, what is said
-    ("step_ablation", ["-p", "stepps", "5"], "unknown parameter `stepps`: did you mean `steps`?"),
-    ("step_ablation", ["-p", "kl_weight", "1.0"], "unknown parameter `kl_weight`: there are:"),
-    ("step_ablation", ["-r", "steps", "5"], "parameter `steps` must be a whole number, not '5'"),
-    ("step_ablation", ["-p", "steps", "1.5"], "parameter `steps` must be a whole number, not 1.5"),
-    ("step_ablation", ["-p", "steps", "0"], "parameter `steps` must be 1 or more, not 0"),
-    ("step_ablation", ["-p", "steps", "-5"], "parameter `steps` must be 1 or more, not -5"),
-    ("step_ablation", ["-p", "learning_rate", "-1"], "parameter `learning_rate` must be more than 0, not -1"),
-    ("step_ablation", ["-p", "learning_rate", "0"], "parameter `learning_rate` must be more than 0, not 0"),
-    ("step_ablation", ["-p", "learning_rate", ".nan"], "parameter `learning_rate` must be a number, not nan"),
-    ("step_ablation", ["-p", "learning_rate", ".inf"], "parameter `learning_rate` must be a number, not inf"),
-    ("step_ablation", ["-p", "learning_rate", "fast"], "parameter `learning_rate` must be a number, not 'fast'"),
-    ("more_vectors", ["-y", "{vectors: [4]}"], "parameter `vectors` must be two or more of 1 to 32, each once, not"),
-    ("more_vectors", ["-y", "{vectors: [0, 2]}"], "parameter `vectors` must be two or more of 1 to 32"),
-    ("step_ablation", ["-y", "{seeds: [0, 0]}"], "parameter `seeds` must be 0 or more each, none twice, not [0, 0]"),
-    ("step_ablation", ["-y", "{seeds: [-1]}"], "parameter `seeds` must be 0 or more each"),
-    ("step_ablation", ["-y", "{seeds: []}"], "parameter `seeds` must be 0 or more each"),
-    ("step_ablation", ["-p", "seeds", "3"], "parameter `seeds` must be a list, each item a whole number, not 3"),
-    ("step_ablation", ["-p", "guidance", "0.5"], "parameter `guidance` must be 1 or more, not 0.5"),
-    ("step_ablation", ["-p", "num_inference_steps", "0"], "parameter `num_inference_steps` must be 1 or more, not 0"),
-    ("step_ablation", ["-y", "{concepts: [a, a]}"], "parameter `concepts` must be names or folders, each once"),
-    ("step_ablation", ["-p", "concepts", "elder_tree"], "parameter `concepts` must be a list, each item a text"),
-    ("step_ablation", ["-r", "profile", "../elsewhere"], "parameter `profile` must be a name of letters"),
-    ("step_ablation", ["-r", "profile", "a/b"], "parameter `profile` must be a name of letters"),
-    ("step_ablation", ["-r", "profile", ""], "parameter `profile` must be a name of letters"),
-    ("step_ablation", ["-p", "concept", "null"], "parameter `concept` must be a text, not None"),
-    ("probes", ["-p", "kl_weight", "-1"], "parameter `kl_weight` must be 0 or more, not -1"),
-    ("kl_tradeoff", ["-y", "{kl_weights: [0.1, -1]}"], "parameter `kl_weights` must be weights of 0 or more"),
-    ("kl_tradeoff", ["-y", "{kl_weights: [.nan]}"], "parameter `kl_weights` must be a list, each item a number"),
-    ("summary", ["-p", "steps", "5"], "unknown parameter `steps`: there are: profile, pages, records, out"),
-    ("step_ablatoin", [], "no notebook "),
-    ("../README", [], "no notebook "),
-    ("step_ablation", ["-f", "no-such.yaml"], "No such file or directory: 'no-such.yaml'"),
-]
-
-
-@pytest.mark.parametrize(("notebook", "arguments", "said"), RUNNER)
-def test_the_runner_refuses_in_one_line(tmp_path, capsys, notebook, arguments, said):
-    _written(tmp_path / "results" / "out.ipynb", b"an earlier result")
-    before = tree(tmp_path)
-    assert run_page([notebook, str(tmp_path / "results" / "out.ipynb"), *arguments]) == 1
-    line = capsys.readouterr().err
-    assert line.startswith("error: ") and said in line and line.count("\n") == 1
-    assert tree(tmp_path) == before
-
-
-def command(arguments, where):
-    """A command's exit code and its words."""
-    own = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
-    own |= {"PYTHONPATH": search_path(where)}
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    done = subprocess.run(arguments, cwd=where, env=clean | own, capture_output=True, text=True, timeout=600)
-    return done.returncode, done.stdout + done.stderr
-
-
-def test_a_page_that_cannot_begin_writes_no_records(w, tmp_path):
-    arguments = [sys.executable, "-m", "study.run", "step_ablation", str(tmp_path / "out.ipynb")]
-    records_in = ["-r", "out", str(tmp_path / "records"), "-r", "runs", str(tmp_path / "runs")]
-    code, said = command([*arguments, "-r", "concept", str(w.models), *records_in], ROOT)
-    last = said.splitlines()[-1]
-    assert code == 1 and last.startswith("error: step_ablation: ValueError: concept 'models': no pictures"), last
-    assert [path.name for path in tmp_path.iterdir()] == ["out.failed.ipynb"]
-
-
-def changed(step_ablation=None, **sections):
-    """A profile with other sections, or other lines of the experiment step_ablation."""
-
-    def apply(profile):
-        profile["experiments"]["step_ablation"] |= step_ablation or {}
-        return profile | sections
-
-    return apply
-
-
-PROFILES = [
-    ("unknown key", changed(experimentz=1), "unknown key 'experimentz'; a profile has:"),
-    ("experiments a list", changed(experiments=["step_ablation"]), "experiments is made of 'name: value' lines, not"),
-    ("unknown experiment", changed(experiments={"step_ablatoin": {}}),
-     "'step_ablatoin' has no notebooks/step_ablatoin.py"),
-    ("name with a slash", changed(profile="a/b"), "parameter `profile` must be a name of letters"),
-    ("a value that cannot be", changed(step_ablation=dict(parameters=dict(steps=0))),
-     "`steps` must be 1 or more, not 0"),
-    ("parameters a list", changed(step_ablation=dict(parameters=["steps"])),
-     "parameters is made of 'name: value' lines"),
-    ("threads in words", changed(step_ablation=dict(resources=dict(threads="two"))),
-     "threads must be a whole number, not 'two'"),
-    ("a folder to split by", changed(step_ablation=dict(parameters=dict(concepts=["../x"]))),
-     "takes concepts by name, not by folder: ['../x']"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("change", "said"), [case[1:] for case in PROFILES], ids=[case[0] for case in PROFILES])
-def test_a_profile_is_refused_before_any_job(study_copy, change, said):
-    earlier = _written(study_copy / "results" / "wrong" / "scores.csv", b"x\n1\n")
-    before = tree(study_copy / "results")
-    profile = study_copy / "config" / "wrong.yaml"
-    profile.write_text(yaml.safe_dump(change(yaml.safe_load((study_copy / "config" / "tiny.yaml").read_text()))))
-    try:
-        snakemake = os.path.join(os.path.dirname(sys.executable), "snakemake")
-        code, output = command([snakemake, "--configfile", str(profile), "--cores", "1"], study_copy)
-        assert code != 0 and "Traceback" not in output and "rule " not in output
-        assert sum(said in line for line in output.splitlines()) == 1, output
-        assert tree(study_copy / "results") == before
-    finally:
-        profile.unlink()
-        shutil.rmtree(earlier.parent)
-
-
-@pytest.mark.parametrize("profile", ["fulll", "../full"])
-def test_make_names_the_profiles_there_are(profile, study_copy):
-    before = tree(study_copy / "results")
-    given = [f"PROFILE={profile}", f"VENV={sys.prefix}", "READY="]
-    code, said = command(["make", "--no-print-directory", "study", *given], study_copy)
-    assert code != 0 and f"There is no profile '{profile}'; PROFILE is one of: " in said
-    assert tree(study_copy / "results") == before
-
-
-def test_the_book_of_a_profile_that_never_ran(study_copy):
-    before = tree(study_copy / "results")
-    code, said = command([sys.executable, "book/build.py", "--profile", "nope"], study_copy)
-    assert code == 1 and "under results/ (nope): run `make study` first" in said and "Traceback" not in said
-    assert tree(study_copy / "results") == before

@@ -29,6 +29,7 @@ from textinv_core.settings import Settings, Word
 POCKET = "pocket"
 WHERE = ("profile", "out", "runs")  # parameters that decide where things lie, not what comes out
 NAMED = ("concept", "concepts", "judge")  # parameters that the record has by what was loaded
+PICTURED = 3  # concepts, at most, of the figures that show one by one
 SHEET_SIDE = 192  # pixels a side of the pictures kept beside the numbers, at most
 
 
@@ -74,6 +75,11 @@ class Page:
     def names(self) -> list[str]:
         """The concepts' names, in the order asked for."""
         return [concept.name for concept in self.concepts]
+
+    @property
+    def pictured(self) -> list[str]:
+        """Those of the names whose pictures are shown one by one: the first few, or a page of many grows long."""
+        return self.names[:PICTURED]
 
     @property
     def labels(self) -> dict[str, str]:

@@ -156,7 +156,9 @@ def verdicts(table: pd.DataFrame, found: Mapping[str, Interval], control: Mappin
         "few": verdict(found["few"], p=p["few"], control=no_better, **least),
         "many": verdict_of_all([enough, verdict(control["class word"], **least)]),
         "variety": verdict(found["variety"], p=p["variety"], control=side(control["plain backdrop"]) > 0, **least),
-        "scene": verdict(found["scene"], p=p["scene"], control=side(control["other scene"]) > 0, smallest=SMALLEST_SHARE),
+        "scene": verdict(
+            found["scene"], p=p["scene"], control=side(control["other scene"]) > 0, smallest=SMALLEST_SHARE
+        ),
     }
 
 

@@ -51,9 +51,9 @@ def cases(first: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
 
 def in_order(shares: Mapping[str, pd.DataFrame]) -> Figure:
     """A panel for the known order and one for each trap; the new scores in blue, the others in grey."""
+    shares = {value: rows.dropna(subset=["estimate"]) for value, rows in shares.items()}
     figure, axes = plt.subplots(1, len(shares), figsize=(11.5, 3.4), sharey=True, layout="constrained")
     for ax, (value, rows) in zip(axes, shares.items(), strict=True):
-        rows = rows.dropna(subset=["estimate"])
         if rows.empty:  # a style alone: none of its pictures are drawn to order
             ax.text(0.5, 0.5, "no such pictures", ha="center", va="center", transform=ax.transAxes)
             continue
@@ -63,7 +63,7 @@ def in_order(shares: Mapping[str, pd.DataFrame]) -> Figure:
         ax.scatter(rows["estimate"], named, color=colours, zorder=2)
         ax.axvline(0.5, color="0.5", linewidth=1, zorder=0)
         ax.set(xlabel="right above wrong" if value == "auc" else f"above {TRAPS[value]}", xlim=(-0.05, 1.05))
-    if any(not rows["estimate"].isna().all() for rows in shares.values()):
+    if any(map(len, shares.values())):
         axes[0].invert_yaxis()
     return figure
 

@@ -11,7 +11,6 @@ from study.wording import opposite, side, verdict, verdict_of_all
 from textinv_core.evaluation.fronts import ENDS
 from textinv_core.evaluation.stats import Interval, holm, paired_interval
 
-SMALLEST = SMALLEST_SHARE  # of pictures, and of the anchors' span
 SPREAD = 0.02  # the same of a standard deviation over training seeds
 PLAIN = "plain"  # what the prompt without a context is called
 MATCHED = "matched stop"  # the control: no leash, stopped early where it keeps the concept as often
@@ -177,14 +176,14 @@ def answers(
     p = table.set_index(["terms", "rival"])["p_holm"].to_dict()
     first = ("chosen weight", "naive")
     of_weight = dict(
-        keeps=verdict(found[first], smallest=SMALLEST, p=p[first], control=side(beside["control"]) > 0),
+        keeps=verdict(found[first], smallest=SMALLEST_SHARE, p=p[first], control=side(beside["control"]) > 0),
         steady=verdict(
             opposite(beside["spread"]), smallest=SPREAD, control=side(opposite(beside["spread control"])) > 0
         ),
-        stays=verdict(beside["nearest_cosine"], smallest=SMALLEST, control=side(beside["nearest control"]) > 0),
+        stays=verdict(beside["nearest_cosine"], smallest=SMALLEST_SHARE, control=side(beside["nearest control"]) > 0),
     )
     if hidden(contexts, beside[context]):
         of_weight["keeps"] = "undecided"
-    rivals = [verdict(c, smallest=SMALLEST, p=p[key]) for key, c in found.items() if key[1] != "naive"]
+    rivals = [verdict(c, smallest=SMALLEST_SHARE, p=p[key]) for key, c in found.items() if key[1] != "naive"]
     of_weight = {key: said if safe else "undecided" for key, said in of_weight.items()}
     return of_weight | dict(better=verdict_of_all(rivals))

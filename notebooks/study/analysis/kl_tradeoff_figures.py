@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from study.analysis.kl_tradeoff import BY_CLIP, CHOSEN_ON_DEVELOPMENT, KL, POINTS, Choice, Reading, mean_curves
-from study.analysis.kl_tradeoff_claims import SMALLEST
 from study.figures import image_grid, step_curves, trade_off
 from study.leashes import Tiles
 from study.panels import PIXELS, bars, nothing_there, shared_legend
 from study.scores import some_of
+from study.truth import SMALLEST_SHARE
 from study.wording import shown_name
 
 ROWS = 4  # KL weights whose pictures are shown, beside the one in use
@@ -71,7 +71,7 @@ def equal_terms(primary: pd.DataFrame, reading: Reading) -> Figure:
         rows = primary[primary["terms"] == terms].rename(columns={"difference": "estimate"})
         ax.errorbar(rows["estimate"], rows["rival"], xerr=bars(rows), linestyle="", marker="o", color="0.2", capsize=3)
         ax.axvline(0, color="0.5", linewidth=1, zorder=0)
-        ax.axvline(SMALLEST, color="0.5", linestyle=":", linewidth=1, zorder=0)
+        ax.axvline(SMALLEST_SHARE, color="0.5", linestyle=":", linewidth=1, zorder=0)
         ax.set(xlabel=f"{terms}: {reading.said[value]}")
     return figure
 

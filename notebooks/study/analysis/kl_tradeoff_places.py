@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pandas as pd
 
 from study.analysis.kl_tradeoff import KL, Reading
-from study.analysis.kl_tradeoff_claims import SMALLEST
+from study.truth import SMALLEST_SHARE
 from study.wording import in_words, side, verdict
 from textinv_core.evaluation.fronts import ENDS
 from textinv_core.evaluation.stats import Interval, paired_interval
@@ -104,7 +104,7 @@ def where_needed(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
         return pd.DataFrame(columns=["place", "gain", "control", "against_stop", "against_l2", "lost", "verdict"])
     found = pd.DataFrame(rows)
     found["verdict"] = [
-        "undecided" if r.at_edge else verdict(r.gain, smallest=SMALLEST, control=side(r.control) > 0)
+        "undecided" if r.at_edge else verdict(r.gain, smallest=SMALLEST_SHARE, control=side(r.control) > 0)
         for r in found.itertuples()
     ]
     return found
@@ -169,7 +169,7 @@ def in_short(found: pd.DataFrame) -> str:
 
 def losing(found: pd.DataFrame) -> str:
     """The places where the naive word loses context, in words."""
-    lost = [r.place for r in found.itertuples() if side(r.lost) < 0 and r.lost.estimate <= -SMALLEST]
+    lost = [r.place for r in found.itertuples() if side(r.lost) < 0 and r.lost.estimate <= -SMALLEST_SHARE]
     return ", ".join(lost) or "none"
 
 

@@ -7,8 +7,9 @@ import pandas as pd
 
 from study.analysis import kl_tradeoff_places as places
 from study.analysis.kl_tradeoff import BY_ORACLE, GAIN, KL, RIVALS, Choice, Reading
-from study.analysis.kl_tradeoff_claims import SMALLEST, Contrasts, hidden
+from study.analysis.kl_tradeoff_claims import Contrasts, hidden
 from study.analysis.kl_tradeoff_compared import Compared
+from study.truth import SMALLEST_SHARE
 from study.wording import FEWEST_CONCEPTS, counted, in_words, listed, percent, shown_name, verdict
 from textinv_core.evaluation.stats import Interval
 
@@ -103,7 +104,7 @@ def agree_told(table: pd.DataFrame, methods: Sequence[str] = (KL, *RIVALS)) -> s
     own = table[table["method"].isin(methods)].dropna(subset=["gap"])
     if own.empty:
         return "No drawn curve comes to the level that is compared."
-    apart = own[own["gap"].abs() > SMALLEST]
+    apart = own[own["gap"].abs() > SMALLEST_SHARE]
     if apart.empty:
         return "At the level compared, the single fronts’ mean agrees with the curve of the means for every leash."
     each = [f"{r.method} {r.gap:+.2f}, {percent(r.reached)} of pairs reach it" for r in apart.itertuples()]
@@ -116,7 +117,7 @@ def contexts_told(contexts: pd.DataFrame, pooled: Interval, *, shares: bool) -> 
     """Which contexts the naive word loses, and whether the pool hides one; shares: of pictures, by an oracle."""
     told = "By CLIP’s cosine alone no context can be called lost."
     if shares:
-        lost = contexts[contexts["initializer"] - contexts["naive"] > SMALLEST]
+        lost = contexts[contexts["initializer"] - contexts["naive"] > SMALLEST_SHARE]
         each = [f"{r.context} (from {percent(r.initializer)} to {percent(r.naive)})" for r in lost.itertuples()]
         told = f"Of the class word’s contexts the naive word loses: {', '.join(each) or 'none to speak of'}."
     held = hidden(contexts, pooled)
@@ -136,14 +137,14 @@ def no_better_than(found: Contrasts, table: pd.DataFrame) -> list[str]:
     """The rivals of whom it is decided that KL is not better."""
     p = table.set_index(["terms", "rival"])["p_holm"].to_dict()
     rivals = {key: c for key, c in found.items() if key[1] in RIVALS}
-    lost = [key[1] for key, c in rivals.items() if verdict(c, smallest=SMALLEST, p=p[key]) == "not supported"]
+    lost = [key[1] for key, c in rivals.items() if verdict(c, smallest=SMALLEST_SHARE, p=p[key]) == "not supported"]
     return list(dict.fromkeys(lost))
 
 
 def settings(given: Mapping, reading: Reading, concepts: int) -> dict[str, str]:
     """The page's own sizes and marks, as it quotes them; given: its parameters; concepts: how many are reported."""
     said = dict(rivals=", ".join(RIVALS), level=f"{given['level']:g}", read_by=reading.about, n_reported=f"{concepts}")
-    said |= dict(fewest=f"{FEWEST_CONCEPTS}", smallest=f"{SMALLEST:g}", gain=f"{GAIN:g}")
+    said |= dict(fewest=f"{FEWEST_CONCEPTS}", smallest=f"{SMALLEST_SHARE:g}", gain=f"{GAIN:g}")
     said |= dict(smallest_p=f"{min(1, (1 + 2 * len(RIVALS)) / 2**concepts):.3g}")
     many = counted(concepts, "concept"), counted(len(given["seeds"]), "training seed")
     said |= dict(sizes=", ".join([*many, counted(given["images_per_prompt"], "picture") + " a prompt"]))

@@ -15,22 +15,21 @@ from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import Interval, paired_interval
 
 TI, KL, TRUE, SD, ANY = "SD + TI", "SD + TI + KL", "true name", "class word", "random word"
-SMALLEST = SMALLEST_SHARE  # of pictures, and of the vocabulary
 SMALLEST_COSINE = 0.05
 QUESTIONS = {
     "toward": Question(
         "inversion moves a row toward the word that was there",
         "share of the vocabulary farther from the row than the true name: learned minus initializer",
-        SMALLEST,
+        SMALLEST_SHARE,
     ),
     "nearer": Question(
         "the KL term ends nearer to the true name", "cosine to the true row: KL minus naive", SMALLEST_COSINE
     ),
     "keeps": Question(
-        "a learned word draws its concept as its true name does", "K: naive minus true name", SMALLEST, "within"
+        "a learned word draws its concept as its true name does", "K: naive minus true name", SMALLEST_SHARE, "within"
     ),
     "both": Question(
-        "a learned word serves in context as its true name does", "B: naive minus true name", SMALLEST, "within"
+        "a learned word serves in context as its true name does", "B: naive minus true name", SMALLEST_SHARE, "within"
     ),
 }
 PAIR = ("concept", "seed", "prompt", "image")
@@ -81,7 +80,7 @@ def contrasts(
         "keeps": paired_interval(alone, "concept_seen", **sides),
         "both": paired_interval(context, "both_seen", **sides),
     }
-    controls = {"toward": side(anyone) == 1 and anyone.estimate >= toward.estimate - SMALLEST}
+    controls = {"toward": side(anyone) == 1 and anyone.estimate >= toward.estimate - SMALLEST_SHARE}
     return found, controls | {"nearer": side(others) == 1 and others.estimate >= nearer.estimate / 2}
 
 

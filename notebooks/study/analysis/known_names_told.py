@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from study.analysis.known_names import KL, SD, SMALLEST, SMALLEST_COSINE, TI, TRUE
+from study.analysis.known_names import KL, SD, SMALLEST_COSINE, TI, TRUE
 from study.contrasts import verdicts_said
+from study.truth import SMALLEST_SHARE
 from study.wording import percent
 
 MOVED = {
@@ -59,6 +60,6 @@ def told(
         by_chance=f"{(vocabulary + 1) / 2:.0f}",  # the mean rank of a word that nobody aimed at
         kept=rates_said(shares, "K"),
         both=rates_said(shares, "B"),
-        smallest=f"{SMALLEST:g}",
+        smallest=f"{SMALLEST_SHARE:g}",
         smallest_cosine=f"{SMALLEST_COSINE:g}",
     )

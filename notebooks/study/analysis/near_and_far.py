@@ -23,7 +23,9 @@ QUESTIONS = {
         SMALLEST_SHARE,
     ),
     "stranger": Question(
-        "fine-tuning learns a stranger that one word does not", "K on strangers: DreamBooth minus the word", SMALLEST_SHARE
+        "fine-tuning learns a stranger that one word does not",
+        "K on strangers: DreamBooth minus the word",
+        SMALLEST_SHARE,
     ),
     "near": Question(
         "within its world one word does as well as fine-tuning",
@@ -32,7 +34,9 @@ QUESTIONS = {
         "within",
     ),
     "context": Question(
-        "one word keeps more of the sentence than fine-tuning", "C, all concepts: the word minus DreamBooth", SMALLEST_SHARE
+        "one word keeps more of the sentence than fine-tuning",
+        "C, all concepts: the word minus DreamBooth",
+        SMALLEST_SHARE,
     ),
 }
 PAIR = ("concept", "seed", "prompt", "image")

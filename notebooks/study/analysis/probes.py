@@ -36,7 +36,7 @@ PROBES = {
     CONTEXT: ("lost against the class word", (RANDOM,)),
 }
 PRIMARY = (*((probe, reading) for reading in (NAIVE, KL) for probe in "123"), (CONTEXT, NAIVE))
-COSINE, SHARE = 0.01, SMALLEST_SHARE  # the smallest effects of interest: of a cosine, and of a share of pictures
+COSINE = 0.01  # the smallest effect of interest, of a cosine
 ENOUGH_COSINE, ENOUGH_SHARE = 0.05, 0.5  # what the class word must show of a context, or there is nothing to lose
 
 
@@ -168,7 +168,7 @@ def contrasts(
     result = pd.DataFrame(rows).set_index(["probe", "reading"])
     result["p_holm"] = np.where(result["p"].notna(), holm(result["p"].fillna(1.0)), np.nan)
     for key, (found, sides, over) in known.items():
-        smallest = SHARE if shares and key[0] == CONTEXT else COSINE
+        smallest = SMALLEST_SHARE if shares and key[0] == CONTEXT else COSINE
         said, same = decided(found, result.at[key, "p_holm"], sides, over, smallest)
         notes = [f"{' and '.join(same)} shows the same"] * bool(same)
         if key[0] == "1" and (backward := against_the_order(order_of_rungs, key[1])):

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from study.analysis.probes import CLASS, COSINE, READINGS, SHARE, between, interval, something_to_lose
-from study.truth import OUTCOMES
+from study.analysis.probes import CLASS, COSINE, READINGS, between, interval, something_to_lose
+from study.truth import OUTCOMES, SMALLEST_SHARE
 from study.wording import verdict
 from textinv_core.learning.concepts import Concept, context_prompts, plain_prompt
 
@@ -107,7 +107,7 @@ def context_verdicts(losses: pd.DataFrame, scores: pd.DataFrame, value: str, rea
     for (context, reading), own in losses.groupby(["context", "reading"], sort=False):
         if reading in readings:
             found, asked = interval(own), something_to_lose(of_class[context], shares)
-            said = verdict(found, smallest=SHARE if shares else COSINE) if asked else "undecided"
+            said = verdict(found, smallest=SMALLEST_SHARE if shares else COSINE) if asked else "undecided"
             line = dict(context=context, reading=reading, concepts=found.concepts, lost=said)
             rows.append(line | dict(loss=found.estimate, low=found.low, high=found.high))
     return pd.DataFrame(rows, columns=["context", "reading", "concepts", "loss", "low", "high", "lost"])

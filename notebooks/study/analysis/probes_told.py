@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from study.analysis import probes_said as said
-from study.analysis.probes import CONTEXT, COSINE, KL, NAIVE, PRIMARY, PROBES, SHARE, TRUE, concepts_needed
+from study.analysis.probes import CONTEXT, COSINE, KL, NAIVE, PRIMARY, PROBES, TRUE, concepts_needed
 from study.analysis.probes_compared import Compared
+from study.truth import SMALLEST_SHARE
 from study.wording import FEWEST_CONCEPTS, LEVEL, counted, percent
 from textinv_core.evaluation.stats import UNKNOWN
 
@@ -33,7 +34,7 @@ def told(
         named=found.named,
         measure=said.MEASURES[found.evidence],
         smallest_cosine=f"{COSINE:g}",
-        smallest_share=percent(SHARE),
+        smallest_share=percent(SMALLEST_SHARE),
         level=f"{LEVEL:g}",
         fewest=f"{FEWEST_CONCEPTS}",
         needed=f"{concepts_needed()}",

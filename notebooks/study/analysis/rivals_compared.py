@@ -98,7 +98,9 @@ def answer(against: pd.DataFrame, kl: pd.DataFrame, control: Interval) -> dict[s
     control: the class word minus the naive word, which must not show a gain too.
     """
     shows = bool(control.low > 0)
-    each = {m: verdict(r["interval"], smallest=SMALLEST_SHARE, p=r["p_holm"], control=shows) for m, r in against.iterrows()}
+    each = {
+        m: verdict(r["interval"], smallest=SMALLEST_SHARE, p=r["p_holm"], control=shows) for m, r in against.iterrows()
+    }
     found = set(each.values())
     some = "supported" if "supported" in found else "not supported" if found == {"not supported"} else "undecided"
     beaten = [verdict(opposite(r["interval"]), p=r["p_holm"]) for _, r in kl.iterrows()]

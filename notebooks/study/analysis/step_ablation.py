@@ -102,6 +102,11 @@ def against_outside(table: pd.DataFrame, value: str, lowest: int, highest: int) 
     return {where: paired_interval(means, value, base=where, **paired) for where in ("before", "after")}
 
 
+def sides_decided(gains: Mapping[str, Interval]) -> dict[str, str]:
+    """The verdict on each side of the range: that it is worse there."""
+    return {where: verdict(gain, smallest=SMALLEST_SHARE) for where, gain in gains.items()}
+
+
 def answer(peak: Peak | None, gains: Mapping[str, Interval], lowest: int, highest: int, of: str) -> tuple[str, str]:
     """The verdict on "the best results lie between these steps", from `against_outside`, and why.
 
@@ -115,7 +120,7 @@ def answer(peak: Peak | None, gains: Mapping[str, Interval], lowest: int, highes
     where = f"the poster’s {lowest} to {highest}"
     if not all(gain.n for gain in gains.values()):
         return "undecided", f"{found}, but this run does not reach to both sides of {where}"
-    said = verdict_of_all(verdict(gain, smallest=SMALLEST_SHARE) for gain in gains.values())
+    said = verdict_of_all(sides_decided(gains).values())
     before, after = (in_words(gains[side]) for side in ("before", "after"))
     return said, f"{found}; within {where} it is higher than just before by {before}, and than after by {after}"
 

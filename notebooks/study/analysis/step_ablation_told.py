@@ -4,12 +4,23 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from study.analysis.step_ablation import Outcome, Peak, against_outside, answer, changes, peak_of, plateau, share_within
+from study.analysis.step_ablation import (
+    Outcome,
+    Peak,
+    against_outside,
+    answer,
+    changes,
+    peak_of,
+    plateau,
+    share_within,
+    sides_decided,
+)
 from study.scores import EDITABILITY
 from study.truth import NO_ORACLE, SMALLEST_SHARE, agreement_said
-from study.wording import FEWEST_CONCEPTS, counted, percent
+from study.wording import FEWEST_CONCEPTS, counted, listed, percent
 
 CHANGED = {"kept": "K", "context": "C", "both": "B", "reconstruction": "reconstruction", "editability": EDITABILITY}
+AS_GOOD = {"before": "stopping earlier", "after": "training longer"}
 
 
 def told(
@@ -30,7 +41,7 @@ def told(
     end, change = log[log["step"] == last], changes(summary, list(CHANGED.values()))
     return dict(
         verdict=verdict,
-        verdict_short=short(peak, verdict, model),
+        verdict_short=short(near, sides_decided(gains), last, model),
         why=why,
         poster_range=f"{poster[0]} to {poster[1]}",
         agreement=agreement_said(agreed),
@@ -47,18 +58,22 @@ def told(
     ) | {f"change_{key}": change[value] for key, value in CHANGED.items()}
 
 
-def short(peak: Peak | None, verdict: str, model: str) -> str:
-    """The answer in two sentences."""
-    if not peak:
+def short(near: tuple[int, int] | None, sides: Mapping[str, str], last: int, model: str) -> str:
+    """The answer in two sentences; near: where the outcome is within the smallest effect of its best.
+
+    sides: the verdicts that it is worse just before the poster's range, and after it.
+    """
+    if not near:
         return f"On {model}, the pictures of this run do not tell how long one should train."
-    lies = {
-        "supported": "Both less than the poster says and more are worse.",
-        "not supported": "But less than the poster says, or more, does as well.",
-        "undecided": "Whether the best results lie where the poster says is not decided.",
-    }
-    return (
-        f"On {model}, a learned word is at its best after {peak.interval.estimate} steps of training. {lies[verdict]}"
-    )
+    until = "on" if near[1] == last else f"to step {near[1]}"
+    as_good = [AS_GOOD[side] for side, verdict in sides.items() if verdict == "not supported"]
+    if as_good:
+        lies = f"{listed(as_good).capitalize()} than the poster says {'do' if as_good[1:] else 'does'} as well."
+    elif set(sides.values()) == {"supported"}:
+        lies = "Less than the poster says is worse, and so is more."
+    else:
+        lies = "Whether the best results lie where the poster says is not decided."
+    return f"On {model}, a learned word draws about as well as it ever will from step {near[0]} {until}. {lies}"
 
 
 def at_step(peak: Peak | None) -> str:

@@ -12,17 +12,20 @@ from textinv_core.evaluation.stats import Interval, paired_interval
 
 TI, KL, DB = "SD + TI", "SD + TI + KL", "DreamBooth"
 SMALLEST_SPAN = 0.1  # of the own drawings' share over the class word's: below it a ratio says nothing
-SMALLEST = SMALLEST_SHARE  # of pictures, and of a recovery
 GROUPS = ("family", "colours", "forms")
 QUESTIONS = {
     "order": Question(
-        "colours are recovered before forms", "mean recovery over training: colours minus forms, naive word", SMALLEST
+        "colours are recovered before forms",
+        "mean recovery over training: colours minus forms, naive word",
+        SMALLEST_SHARE,
     ),
-    "kl": Question("the KL term costs forms", "recovery of forms at the last step: KL minus naive", SMALLEST, "less"),
+    "kl": Question(
+        "the KL term costs forms", "recovery of forms at the last step: KL minus naive", SMALLEST_SHARE, "less"
+    ),
     "leak": Question(
         "the one backdrop of all pictures leaks into the word",
         "share of plain pictures in that backdrop: the word of one backdrop minus the class word",
-        SMALLEST,
+        SMALLEST_SHARE,
     ),
 }
 WORD = ("method", "concept", "seed", "step")
@@ -114,4 +117,4 @@ def contrasts(groups: pd.DataFrame, leaks: pd.DataFrame) -> tuple[dict[str, Inte
         "kl": paired_interval(ends, "recovery", arm="method", new=KL, base=TI, alternative="less"),
         "leak": leak,
     }
-    return found, {"leak": side(control) == 1 and control.estimate >= leak.estimate - SMALLEST}
+    return found, {"leak": side(control) == 1 and control.estimate >= leak.estimate - SMALLEST_SHARE}

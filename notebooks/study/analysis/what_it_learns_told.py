@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from study.analysis.what_it_learns import GROUPS, KL, SMALLEST, SMALLEST_SPAN, TI, half_way
+from study.analysis.what_it_learns import GROUPS, KL, SMALLEST_SPAN, TI, half_way
 from study.contrasts import verdicts_said
+from study.truth import SMALLEST_SHARE
 from study.wording import percent
 
 NOTHING = "nothing can be read from a picture but by CLIP, so there is nothing to say of attributes"
@@ -66,5 +67,5 @@ def told(groups: pd.DataFrame, joint: pd.DataFrame, primary: pd.DataFrame, model
         half_way=steps_said(half_way(groups, TI)),
         at_once=product_said(joint, TI),
         span=f"{SMALLEST_SPAN:g}",
-        smallest=f"{SMALLEST:g}",
+        smallest=f"{SMALLEST_SHARE:g}",
     )

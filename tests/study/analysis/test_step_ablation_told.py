@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 
 from study.analysis import step_ablation_told as told
-from study.analysis.step_ablation import Peak, outcome_of
+from study.analysis.step_ablation import outcome_of
 from study.scores import EDITABILITY
 from study.truth import NO_ORACLE
-from textinv_core.evaluation.stats import Interval
 
 POSTER, STEPS = (1000, 3500), (0, 500, 2000, 5000)
 AGREED = pd.DataFrame([dict(score="s", auc=0.8, pairs=4, pictures=9, share=0.5)])
@@ -37,25 +36,26 @@ def said(table, *, oracle=True):
 @pytest.mark.parametrize(
     ("best", "verdict", "words"),
     [
-        (2000, "supported", "are worse"),
-        (500, "not supported", "does as well"),
-        (5000, "not supported", "does as well"),
+        (2000, "supported", "and so is more"),
+        (500, "not supported", "Stopping earlier than the poster says does as well"),
+        (5000, "not supported", "Training longer than the poster says does as well"),
     ],
 )
 def test_the_answer_names_the_best_step_and_what_that_makes_of_the_claim(best, verdict, words):
     numbers = said(curves(best))
     assert numbers["verdict"] == verdict and words in numbers["verdict_short"]
-    assert f"after {best} steps" in numbers["verdict_short"]
+    assert f"from step {best} {'on' if best == 5000 else 'to step'}" in numbers["verdict_short"]
     assert numbers["inside"] == ("100 %" if best == 2000 else "0 %")
     assert numbers["plateau"] == f"from step {best} to step {best}" and numbers["clip_peak"] == f"at step {best}"
 
 
 def test_an_answer_can_be_said_aloud():
-    peak = Peak(Interval(4000, 3900, 4200, {"concept": 4, "seed": 8}), {4000: 1.0})
-    for verdict in ("supported", "not supported", "undecided"):
-        short = told.short(peak, verdict, "the model")
-        assert short.count(".") == 2 and len(re.findall(r"\d+", short)) <= 2
-    assert "do not tell" in told.short(None, "undecided", "the model")
+    for said in ("supported", "not supported", "undecided"):
+        short = told.short((500, 5000), dict(before="supported", after=said), 5000, "the model")
+        assert short.count(".") == 2 and len(re.findall(r"\d+", short)) == 1
+    both = told.short((500, 2000), dict.fromkeys(("before", "after"), "not supported"), 5000, "the model")
+    assert "to step 2000. Stopping earlier and training longer than the poster" in both
+    assert "do not tell" in told.short(None, {}, 5000, "the model")
 
 
 def test_changes_are_those_from_the_first_step_to_the_last():
