@@ -1,4 +1,4 @@
-"""The graph of the study: jupytext -> papermill -> records -> staged pages -> book.
+"""The graph of the study: a page through Papermill -> records -> staged pages -> book.
 
     snakemake --configfile config/quick.yaml --cores 2          (what `make study` runs)
     snakemake --configfile config/sd15.yaml --workflow-profile cluster/slurm    (the same graph on a cluster)
@@ -13,9 +13,10 @@ import json
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
-import nbformat
+import jupytext
 from snakemake.exceptions import WorkflowError
 
 sys.path[:0] = [workflow.basedir, f"{workflow.basedir}/notebooks"]
@@ -30,7 +31,6 @@ PYTHON = sys.executable
 PROFILE = config.get("profile")
 SCRATCH = f"build/{PROFILE}"
 RESULTS = f"results/{PROFILE}"
-KERNEL = json.dumps({"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
 WORDS = config.get("words") or {}  # name -> words that pages have in common, learned in one training
 
 
@@ -61,10 +61,16 @@ DATA = standing_for(
 )
 
 
+@cache
+def types_of(experiment):
+    """What a notebook declares in its cell of parameters."""
+    cells = jupytext.read(f"notebooks/{experiment}.py").cells
+    return declared(next(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])))
+
+
 def parameters_of(experiment):
     """What Papermill hands to a notebook: the profile's defaults where it declares them, then its own."""
-    cell = next(c for c in nbformat.read(f"notebooks/{experiment}.ipynb", 4).cells if "parameters" in c.metadata.get("tags", []))
-    types = declared(cell.source)
+    types = types_of(experiment)
     shared = {k: v for k, v in (config.get("parameters") or {}).items() if k in types}
     own = config["experiments"][experiment].get("parameters") or {}
     values = shared | own | {"profile": PROFILE}
@@ -164,17 +170,6 @@ rule all:
         expand(RESULTS + "/{experiment}/{experiment}.ipynb", experiment=config["experiments"]),
 
 
-rule notebook:
-    """Source of truth is the percent script; this is what Papermill runs."""
-    localrule: True
-    input:
-        "notebooks/{experiment}.py",
-    output:
-        "build/notebooks/{experiment}.ipynb",
-    shell:
-        "{PYTHON} -m jupytext --quiet --to ipynb --update-metadata {KERNEL:q} --output {output} {input}"
-
-
 rule words:
     """Words that several pages ask for, in one training: see notebooks/study/words.py."""
     input:
@@ -204,7 +199,7 @@ rule part:
     """One concept of an experiment: trains its arms, which the page then finds by identity."""
     input:
         before,
-        notebook="build/notebooks/{experiment}.ipynb",
+        notebook="notebooks/{experiment}.py",
         core=CORE,
         data=DATA,
     params:
@@ -230,7 +225,7 @@ rule experiment:
     input:
         before,
         parts_of,
-        notebook="build/notebooks/{experiment}.ipynb",
+        notebook="notebooks/{experiment}.py",
         core=CORE,
         data=DATA,
     params:

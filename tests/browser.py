@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import websocket
 
+AXE = Path(__file__).parent / "axe/axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
@@ -129,6 +130,17 @@ class Page:
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def violations(self) -> list[str]:
+        """What axe-core has against the page as it is shown: its rule, and the first element that breaks it."""
+        self.ask("document.getAnimations().forEach(a => a.finish())")  # else colours are on their way
+        self.call("Runtime.evaluate", expression=AXE.read_text(encoding="utf-8"))
+        told = "r => r.violations.map(v => `${v.id} (${v.impact}): ${v.nodes[0].html}`)"
+        return self.ask(f"axe.run(document, {{resultTypes: ['violations']}}).then({told})")
+
+    def overflows(self) -> bool:
+        """Whether the page is wider than its window."""
+        return self.ask("document.documentElement.scrollWidth > window.innerWidth + 1")
 
     def screenshot(self, path: str | Path) -> None:
         """What the window shows, as PNG."""

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -17,7 +16,7 @@ from textinv_core.files import load_json
 from textinv_core.paths import BOOK, ROOT
 from textinv_core.provenance import code_identity
 
-AXE = Path(__file__).parent / "axe/axe.min.js"
+
 @pytest.fixture(scope="module")
 def html(study):
     return study / "book/_build/html"
@@ -99,12 +98,15 @@ def test_pages_of_an_earlier_state_of_the_code_are_counted():
 
 
 @needs_chromium
-def test_every_page_opens_from_disk_without_network_or_error(page, pages):
-    for path in pages:
-        page.open(path.as_uri())
+@pytest.mark.parametrize(("width", "dark"), [(1200, False), (390, True)], ids=["wide and light", "narrow and dark"])
+def test_every_page_opens_from_disk_fits_its_window_and_can_be_read_by_all(page, pages, html, width, dark):
+    for path in [*pages, html / "index.html"]:
+        page.open(path.as_uri(), width=width, dark=dark)
         assert not page.problems, f"{path.name}: {page.problems}"
         remote = [url for url in page.requested if not url.startswith(("file:", "data:", "about:", "blob:"))]
         assert not remote, f"{path.name} asks the network for {remote}"
+        assert not page.overflows(), f"{path.name} is wider than {width} pixels"
+        assert not (found := page.violations()), f"{path.name}: {found}"
 
 
 @needs_chromium
@@ -170,28 +172,6 @@ def test_a_long_table_sorts_by_number_and_back(page, pages):
         assert page.ask(read) == sorted(before, reverse=True)
         return
     pytest.fail("no page has a long table with a column of numbers")
-
-
-@needs_chromium
-def test_axe_finds_no_serious_violation(page, pages, html):
-    axe = AXE.read_text(encoding="utf-8")
-    grave = "v => ['serious', 'critical'].includes(v.impact)"
-    told = f"r => r.violations.filter({grave}).map(v => `${{v.id}}: ${{v.nodes[0].html}}`)"
-    for path in [*pages, html / "index.html"]:
-        for dark, width in ((False, 1200), (True, 390)):
-            page.open(path.as_uri(), dark=dark, width=width)
-            page.ask("document.getAnimations().forEach(a => a.finish())")  # else colours are on their way
-            page.call("Runtime.evaluate", expression=axe)
-            found = page.ask(f"axe.run(document, {{resultTypes: ['violations']}}).then({told})")
-            assert not found, f"{path.name}, {width} pixels, {'dark' if dark else 'light'}: {found}"
-
-
-@needs_chromium
-@pytest.mark.parametrize("width", [390, 1200])
-def test_no_page_is_wider_than_its_window(page, pages, width):
-    for path in pages:
-        page.open(path.as_uri(), width=width)
-        assert page.ask("document.documentElement.scrollWidth") <= width + 1, f"{path.name} at {width} pixels"
 
 
 @needs_chromium

@@ -11,6 +11,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 import numpy as np
+import papermill
 import pytest
 import yaml
 from PIL import Image
@@ -81,11 +82,12 @@ class TestEveryNotebook:
         for line in source.splitlines():
             assert re.fullmatch(r"\w+: [\w\[\]]+ = [^=]+  # \[[^]]+\] \S[^=]*", line), line
 
-    def test_papermill_explains_every_parameter(self, script, tmp_path):
+    def test_papermill_explains_every_parameter(self, script):
+        """What `papermill --help-notebook` is made of."""
         pair = script.with_suffix(".ipynb")
-        said = run([*PAPERMILL, "--help-notebook", str(pair)], tmp_path).stdout
-        for name in declared(parameters_cells(pair)[0]):
-            assert re.search(rf"^\s+{name}: \S+ \(default .*\)\s+\[", said, re.M), name
+        known = papermill.inspect_notebook(str(pair))
+        assert set(known) == set(declared(parameters_cells(pair)[0]))
+        assert all(one["inferred_type_name"] != "None" and one["help"].startswith("[") for one in known.values())
 
     def test_the_check_comes_right_after_the_parameters(self, script):
         code = [cell for cell in read(script.with_suffix(".ipynb")).cells if cell.cell_type == "code"]
@@ -113,6 +115,13 @@ class TestEveryNotebook:
         text = [cell.source for cell in read(script.with_suffix(".ipynb")).cells if cell.cell_type == "markdown"]
         assert text[0].startswith("# ")
         assert any(f"\n{source}".find("\n## What this shows, and what it does not") >= 0 for source in text)
+
+
+def test_the_help_of_a_notebook_is_one_line_a_parameter(tmp_path):
+    pair = NOTEBOOKS / "step_ablation.ipynb"
+    said = run([*PAPERMILL, "--help-notebook", str(pair)], tmp_path).stdout
+    for name in declared(parameters_cells(pair)[0]):
+        assert re.search(rf"^\s+{name}: \S+ \(default .*\)\s+\[", said, re.M), name
 
 
 @pytest.mark.parametrize(

@@ -31,15 +31,17 @@ def test_it_is_in_order(html):
 
 
 @needs_chromium
-def test_no_page_is_long_or_full_of_folds(page, html):
-    tall, folded = {}, {}
+def test_no_page_is_long_or_full_of_folds_or_closed_to_anyone(page, html):
+    tall, folded, against = {}, {}, {}
     for path in own_pages(html):
         page.open(path.as_uri(), width=1300)
         height = page.ask("document.querySelector('article').scrollHeight")
         folds = page.ask("document.querySelectorAll('article details').length")
         tall |= {path.stem: height} if height > TALLEST else {}
         folded |= {path.stem: folds} if folds > FOLDS and path.stem not in LISTS else {}
+        against |= {path.stem: found} if (found := page.violations()) else {}
     assert not tall and not folded, f"too tall: {tall}; too many folds: {folded}"
+    assert not against, against
 
 
 @needs_chromium

@@ -13,6 +13,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import jupytext
 import nbformat
 import yaml
 
@@ -21,18 +22,28 @@ from textinv_core.files import unfinished
 from textinv_core.paths import NOTEBOOKS
 
 
-def read_parameters_cell(notebook: Path) -> str:
-    """The source of a notebook's one cell tagged `parameters`."""
-    cells = nbformat.read(notebook, as_version=4).cells
-    sources = [c.source for c in cells if "parameters" in c.metadata.get("tags", [])]
-    if len(sources) != 1:
-        raise ValueError(f"{notebook} has {len(sources)} cells tagged `parameters`; expected exactly one")
-    return sources[0]
+KERNEL = nbformat.from_dict({"name": "python3", "display_name": "Python 3", "language": "python"})
 
 
-def run(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
-    """Execute `notebook` with `parameters` and write it to `output` when, and only when, it succeeds."""
-    check(parameters, declared(read_parameters_cell(notebook)))
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """A notebook, or the script it is paired with; ValueError if it has not exactly one cell tagged `parameters`."""
+    found = jupytext.read(path)
+    found.metadata.setdefault("kernelspec", KERNEL)  # a script names none
+    cells = parameters_cells(found)
+    if len(cells) != 1:
+        raise ValueError(f"{path} has {len(cells)} cells tagged `parameters`; expected exactly one")
+    return found
+
+
+def parameters_cells(notebook: nbformat.NotebookNode) -> list[str]:
+    """The source of each cell tagged `parameters`."""
+    return [cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+
+
+def run(path: Path, output: Path, parameters: dict[str, Any]) -> None:
+    """Execute the notebook at `path` with `parameters`; `output` is written when, and only when, it succeeds."""
+    notebook = read_notebook(path)
+    check(parameters, declared(*parameters_cells(notebook)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import papermill
@@ -52,7 +63,7 @@ def run(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
     except papermill.PapermillExecutionError as error:
         failed = output.with_suffix(".failed.ipynb")
         os.replace(partial, failed)
-        raise RuntimeError(f"{notebook.stem}: {error.ename}: {error.evalue} (how far it came: {failed})") from None
+        raise RuntimeError(f"{path.stem}: {error.ename}: {error.evalue} (how far it came: {failed})") from None
     finally:
         partial.unlink(missing_ok=True)
         shutil.rmtree(sockets, ignore_errors=True)
@@ -77,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-f", dest="files", type=Path, action="append", default=[], metavar="YAML")
     options = parser.parse_args(arguments)
     notebook = Path(options.notebook)
-    if notebook.suffix != ".ipynb":
+    if notebook.suffix not in (".ipynb", ".py"):
         notebook = NOTEBOOKS / f"{options.notebook}.ipynb"
     try:
         if not notebook.is_file():

@@ -41,6 +41,19 @@ IN_WORLD = {
     "star_cupcake": ("cake", "reporting", {"body": "cup", "topping": "star", "icing": "swirl"}, {"icing": "teal"}),
     "merry_man": ("man", "reporting", {"hair": "spiky", "mouth": "smile"}, {"hair": "red", "top": "yellow"}),
     "tea_girl": ("girl", "reporting", {"hair": "curly", "hat": "cap"}, {"hair": "black", "top": "pink"}),
+    "grand_sir": ("man", "reporting", {"hat": "tophat", "mouth": "serious"}, {"top": "purple"}),
+    "curly_lady": (
+        "woman", "reporting", {"hair": "curly", "mouth": "smile", "hat": "none"}, {"hair": "red", "top": "teal"}
+    ),
+    "winter_lady": (
+        "woman", "reporting", {"hair": "long", "glasses": "yes", "hat": "none"}, {"hair": "white", "top": "blue"}
+    ),
+    "star_boy": (
+        "boy", "reporting", {"hair": "short", "clothes": "star", "hat": "none"}, {"hair": "orange", "top": "green"}
+    ),
+    "berry_girl": (
+        "girl", "reporting", {"hair": "long", "clothes": "stripes", "hat": "none"}, {"hair": "brown", "top": "red"}
+    ),
     "moss_style": ("painting", "reporting", {"tone": "hard", "finish": "frame"}, {}),
     "glow_style": ("painting", "reporting", {"tone": "negative", "finish": "lines"}, {}),
 }
