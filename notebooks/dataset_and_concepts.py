@@ -188,13 +188,13 @@ rows = figures.by_type(typed.tiles, by_concept, typed.heads)
 
 # %% tags=["remove-cell"]
 of_types = kinds.answer(by_concept)
-quoted = ("model_name", "n_concepts", "n_seeds", "n_pictures", "n_contexts", "steps", "plain_pictures")
+quoted = ("model_name", "n_concepts", "seeds_said", "n_pictures", "n_contexts", "steps", "plain_pictures")
 page.say(**page.common(*quoted), **said, **dict(zip(("verdict_types", "types"), of_types, strict=True)))
 
 # %% [markdown]
 # ## What this shows, and what it does not
 #
-# On {glue:text}`model_name`, with {glue:text}`n_concepts` concepts, {glue:text}`n_seeds` training seeds each and {glue:text}`steps` steps:
+# On {glue:text}`model_name`, with {glue:text}`n_concepts` concepts, {glue:text}`seeds_said` each and {glue:text}`steps` steps:
 #
 # - More pictures help: **{glue:text}`verdict_few`**. {glue:text}`few` against {glue:text}`fewest`: {glue:text}`said_few`.
 # - The paper’s “3-5 images” are enough: **{glue:text}`verdict_many`**. {glue:text}`many` against {glue:text}`few`: {glue:text}`said_many`; {glue:text}`few` against none: {glue:text}`reached`.

@@ -169,7 +169,7 @@ agreement = figures.agreement(truth, probable)
 each, many = analysis.verdicts(contrasts, found), max(map(len, plan.tested.values()))
 said = told.numbers(page.model_name, shares, of_judge, truth, each, there, len(cases), many)
 page.say(
-    **page.common("model_name", "n_seeds", "steps", "batch", "fewest_accepted", "null_pictures"),
+    **page.common("model_name", "seeds_said", "steps", "batch", "fewest_accepted", "null_pictures"),
     **told.named_before(),
     **said,
     vae_said="All went through the model’s autoencoder." if through_vae else "They are shown as drawn.",
@@ -195,7 +195,7 @@ page.say(
 # - Constructed pictures are cleaner than drawn ones, and their mistakes are whole: no half-right subjects, no merged contexts.
 # - Where the model cannot draw the context with the class word either, accord’s idea of a hit is wrong. Its form was picked among many in an earlier
 #   edition of this study, on other concepts of another model.
-# - {glue:text}`batch` pictures a batch, {glue:text}`n_seeds` training seeds of a word; the oracle errs too, and nobody was asked which pictures they prefer.
+# - {glue:text}`batch` pictures a batch, {glue:text}`seeds_said` of a word; the oracle errs too, and nobody was asked which pictures they prefer.
 #
 # ## Exercise
 #

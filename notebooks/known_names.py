@@ -116,7 +116,7 @@ contrast_table(primary)
 # %% tags=["remove-cell"]
 by_clip = "This model has no oracle: only CLIP’s reading is there, so the last two stay open."
 page.say(
-    **page.common("n_concepts", "n_seeds", "steps", "learning_rate", "settings_from"),
+    **page.common("n_concepts", "seeds_said", "steps", "learning_rate", "settings_from"),
     **told(where, shares, primary, len(vocabulary), page.model_name),
     true_names=", ".join(f"“{c.true_name}” ({shown_name(c.class_word)})" for c in page.concepts),
     kl_weight=f"{kl_weight:g}",
@@ -136,7 +136,7 @@ page.say(
 # ceiling this model sets.
 #
 # What it does not show: that there is only one good row, for many may draw the same thing; anything beyond {glue:text}`n_concepts` names,
-# {glue:text}`n_seeds` training seeds, {glue:text}`steps` steps and a learning rate of {glue:text}`learning_rate` ({glue:text}`settings_from`); or how well a
+# {glue:text}`seeds_said`, {glue:text}`steps` steps and a learning rate of {glue:text}`learning_rate` ({glue:text}`settings_from`); or how well a
 # word *reads*: the text half of CLIP gets no gradient here, so a word can draw well and probe badly.
 #
 # ## Exercise

@@ -171,7 +171,7 @@ figure = figures.words(places, ordinary, norm)
 # %% tags=["remove-cell"]
 how = dict(about_clip=about_clip, probed=clip_probed is not None, quirk=encoder.config.eos_token_id == 2)
 page.say(
-    **page.common("model_name", "n_concepts", "n_seeds", "n_pictures", "steps"),
+    **page.common("model_name", "n_concepts", "seeds_said", "n_pictures", "steps"),
     **told.told(found, moved, third, places, model=page.model_name, **how),
     **dict(kl_weight=f"{kl_weight:g}", weight_from=weight_from),
 )
@@ -201,7 +201,7 @@ page.say(
 #   pictures include some that were trained on.
 # - One KL weight ({glue:text}`kl_weight`, {glue:text}`weight_from`) and one length of training ({glue:text}`steps` steps); [others](kl_tradeoff.ipynb) have a page.
 # - Differing from the plain picture is not yet obeying: a broken picture differs too.
-# - {glue:text}`n_concepts` concepts, {glue:text}`n_seeds` training seeds and {glue:text}`n_pictures` pictures a prompt, on {glue:text}`model_name`.
+# - {glue:text}`n_concepts` concepts, {glue:text}`seeds_said` and {glue:text}`n_pictures` pictures a prompt, on {glue:text}`model_name`.
 #
 # ## Exercise
 #
@@ -219,7 +219,7 @@ page.say(
 
 # %% tags=["hide-cell"]
 display(said.contrast_table(found.contrasts), said.means_by_context(moved, "moved").style.format("{:.3f}", na_rep="–"))
-display(said.means_by_context(third, "interaction").style.format("{:+.3f}", na_rep="–"))
+display(said.means_by_context(third, "interaction").style.format("{:+z.3f}", na_rep="–"))
 pictured.context_table(found.by_context)
 
 # %% tags=["remove-cell"]

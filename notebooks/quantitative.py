@@ -169,7 +169,7 @@ figure = figures.readings(readings, poster_ratio)
 
 # %% tags=["remove-cell"]
 page.say(
-    **page.common("model_name", "n_concepts", "n_seeds", "n_pictures", "n_contexts", "steps", "dreambooth_steps"),
+    **page.common("model_name", "n_concepts", "seeds_said", "n_pictures", "n_contexts", "steps", "dreambooth_steps"),
     **told.told(found, page.parameters, reported=reported, named=named, poster=poster),
     verdict_short=f"On {page.model_name}, {told.answer(found.verdicts, found.numbers)}",
     agreement=agreement_said(agreed),
@@ -199,7 +199,7 @@ page.say(
 # - DreamBooth is shown for orientation: its settings were looked for briefly, and it changes every weight of the network.
 # - Cosines of one CLIP and an oracle trained on the world it judges, {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts.
 # - A reading that comes near the poster’s share could have produced it; that is no evidence that it did.
-# - {glue:text}`n_concepts` concepts, {glue:text}`n_reported` of them not used to choose anything, and {glue:text}`n_seeds` training seeds are a small sample.
+# - {glue:text}`n_concepts` concepts, {glue:text}`n_reported` of them not used to choose anything, and {glue:text}`seeds_said` are a small sample.
 #
 # ## Exercise
 #

@@ -173,7 +173,7 @@ told.table_shown(found.table)
 
 # %% tags=["remove-cell"]
 said = told.told(found, page.parameters, model=page.model_name, learned=words_of, by_oracle=bool(oracle))
-common = page.common("model_name", "n_seeds", "n_pictures", "n_contexts", "steps", "learning_rate")
+common = page.common("model_name", "seeds_said", "n_pictures", "n_contexts", "steps", "learning_rate")
 page.say(**common, **said, development=told.names_said(chosen_on), tuned_with=len(seeds[: tuning_seeds or None]))
 
 # %% [markdown]
@@ -195,7 +195,7 @@ page.say(**common, **said, development=told.names_said(chosen_on), tuned_with=le
 #   elsewhere.
 # - Each had {glue:text}`n_tried` settings and one learning rate ({glue:text}`learning_rate`) for {glue:text}`steps` steps: a method that needs little tuning
 #   has the advantage, and the luck of the choice is not in the intervals.
-# - {glue:text}`n_reported`, {glue:text}`n_seeds` training seeds, {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts; under
+# - {glue:text}`n_reported`, {glue:text}`seeds_said`, {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts; under
 #   {glue:text}`fewest` concepts nothing is decided. DreamBooth is run from the first seed alone.
 #
 # ## Exercise

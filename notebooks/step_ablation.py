@@ -133,7 +133,7 @@ words = nearest_over_steps(page.pipe, learned)
 judged = analysis.outcome_of(found.summary, scaled, oracle=found.has_oracle)
 agreed = agreement(found.tables["scores"], {name: texts[0] for name, texts in page.prompts().items()})
 page.say(
-    **page.common("model_name", "n_concepts", "n_seeds", "n_pictures", "n_contexts", "learning_rate"),
+    **page.common("model_name", "n_concepts", "seeds_said", "n_pictures", "n_contexts", "learning_rate"),
     **told.told(judged, found.summary, scaled, found.log, agreed, poster=POSTER, model=page.model_name),
 )
 
@@ -141,7 +141,7 @@ page.say(
 # ## What this shows, and what it does not
 #
 # **The poster’s claim: the best results lie at {glue:text}`poster_range` steps. Our verdict: {glue:text}`verdict`.** On {glue:text}`model_name`, with
-# {glue:text}`n_concepts` concepts and {glue:text}`n_seeds` training seeds each, {glue:text}`why`. Of the resampled studies, {glue:text}`inside` peak within
+# {glue:text}`n_concepts` concepts and {glue:text}`seeds_said` each, {glue:text}`why`. Of the resampled studies, {glue:text}`inside` peak within
 # the poster’s range. How sharp is the peak? The outcome lies within {glue:text}`points` of its best {glue:text}`plateau`. CLIP’s balance peaks
 # {glue:text}`clip_peak`, over the {glue:text}`n_usable` concepts whose anchors bracket the scores.
 #

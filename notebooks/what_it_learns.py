@@ -183,7 +183,7 @@ contrast_table(primary)
 
 # %% tags=["remove-cell"]
 page.say(
-    **page.common("n_concepts", "n_seeds", "n_pictures", "steps", "learning_rate", "settings_from"),
+    **page.common("n_concepts", "seeds_said", "n_pictures", "steps", "learning_rate", "settings_from"),
     **told(groups, joint, primary, page.model_name),
     ends_dreambooth=ends_said(groups, DB) if dreambooth_steps else "left out of this run",
     kl_weight=f"{kl_weight:g}",
@@ -201,7 +201,7 @@ page.say(
 # **What to do.** Vary everything that is not the concept. Before you stop training, look at the attribute that comes late, not at the average.
 #
 # What it does not show: attributes other than those that the drawing programs have and the oracle reads, with its own errors; whether side and size of the
-# subject leak as well, which it does not read; or another regime than {glue:text}`n_concepts` concepts, {glue:text}`n_seeds` training seeds and a learning
+# subject leak as well, which it does not read; or another regime than {glue:text}`n_concepts` concepts, {glue:text}`seeds_said` and a learning
 # rate of {glue:text}`learning_rate` ({glue:text}`settings_from`).
 #
 # ## Exercise

@@ -49,7 +49,7 @@ def decided(
         tested = "judged by its interval alone" if asked.direction == "within" else tested
         tested += f", {counted(interval.concepts, 'concept')}" + ("; the control shows the same" if control else "")
         row = dict(key=key, words=asked.words, estimate=interval.estimate, low=interval.low, high=interval.high)
-        row |= dict(said=in_words(interval, "+.2f"), tested=tested, concepts=interval.concepts)
+        row |= dict(said=in_words(interval, "+z.2f"), tested=tested, concepts=interval.concepts)
         rows.append(row | dict(p_holm=p[key], smallest=asked.smallest, control=control, verdict=told))
     return pd.DataFrame(rows).set_index("key")
 

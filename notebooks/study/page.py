@@ -16,7 +16,7 @@ from study.figures import use_style
 from study.parameters import check_notebook
 from study.sheets import write_sheet
 from study.timing import TimedJudge, TimedStore, all_parts, cpu_seconds, timed
-from study.wording import shown_name
+from study.wording import counted, shown_name
 from textinv_core.drawing.store import Store, open_store
 from textinv_core.evaluation.judges import Judge, load_judge
 from textinv_core.files import write_json, write_table
@@ -128,7 +128,7 @@ class Page:
         given = self.parameters
         known = dict(model_name=self.model_name, n_concepts=f"{len(self.concepts)}")
         if "seeds" in given:
-            known |= dict(n_seeds=f"{len(given['seeds'])}")
+            known |= dict(n_seeds=f"{len(given['seeds'])}", seeds_said=counted(len(given["seeds"]), "training seed"))
         if "images_per_prompt" in given:
             known |= dict(n_pictures=f"{given['images_per_prompt']}")
         if "as_chosen" in given:

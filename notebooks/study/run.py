@@ -21,7 +21,6 @@ from study.parameters import check, declared
 from textinv_core.files import unfinished
 from textinv_core.paths import NOTEBOOKS
 
-
 KERNEL = nbformat.from_dict({"name": "python3", "display_name": "Python 3", "language": "python"})
 
 

@@ -86,7 +86,7 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def in_words(interval: Interval, form: str = "+.3f") -> str:
+def in_words(interval: Interval, form: str = "+z.3f") -> str:
     """`+0.012, 95 % interval +0.003 to +0.021`, as far as it is known."""
     if not np.isfinite(interval.estimate):
         return "not defined"

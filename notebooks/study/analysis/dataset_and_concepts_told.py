@@ -15,7 +15,7 @@ CLAIMED = {"few": "more help", "many": "few are enough", "variety": "variety hel
 
 def _form(value: str) -> str:
     """Digits of a difference: of cosines one more than of shares."""
-    return "+.3f" if value in (HELD_OUT, EDITABILITY) else "+.2f"
+    return "+z.3f" if value in (HELD_OUT, EDITABILITY) else "+z.2f"
 
 
 def contrast_table(table: pd.DataFrame):

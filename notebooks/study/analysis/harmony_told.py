@@ -99,7 +99,7 @@ def contrast_table(table: pd.DataFrame):
     named = SCORES | {RANDOM: "random pick"}
     shown = table.assign(rival=table["rival"].map(lambda r: f"− {named[r]}"))
     shown = shown.assign(measure=shown["measure"].map({"auc": "known order (AUC)", "best": "best of N"}))
-    forms = {k: "{:+.3f}" for k in ("difference", "low", "high")} | {"p": "{:.3f}", "p_holm": "{:.3f}"}
+    forms = {k: "{:+z.3f}" for k in ("difference", "low", "high")} | {"p": "{:.3f}", "p_holm": "{:.3f}"}
     return shown.set_index(["score", "measure", "rival"]).rename_axis([None] * 3).style.format(forms, na_rep="–")
 
 

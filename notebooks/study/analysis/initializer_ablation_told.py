@@ -93,7 +93,7 @@ def clear_said(tested: int, clear: Sequence[str]) -> str:
 def left_said(left: pd.DataFrame, role: str) -> str:
     """What a word's pictures have of it at the start and at the end, in words."""
     begun, end = remains(left, role)
-    return f"{begun:+.3f} at the start, at the end {in_words(end)}"
+    return f"{begun:+z.3f} at the start, at the end {in_words(end)}"
 
 
 def claims(said: Mapping[str, str], excess: Interval, varies: Interval, *, noises: int) -> list[dict]:
@@ -123,7 +123,7 @@ def contrast_table(table: pd.DataFrame):
     named = table.assign(measure=table["measure"].map(MEASURES), role=table["role"].map(CALLED) + " − own word")
     kept = named.set_index(["measure", "role"])[["estimate", "low", "high", "concepts", "pairs", "p", "p_holm"]]
     kept = kept.rename(columns={"estimate": "difference", "p_holm": "p (Holm)"}).astype(float, errors="ignore")
-    forms = dict.fromkeys(("difference", "low", "high"), "{:+.3f}") | dict.fromkeys(("p", "p (Holm)"), "{:.3f}")
+    forms = dict.fromkeys(("difference", "low", "high"), "{:+z.3f}") | dict.fromkeys(("p", "p (Holm)"), "{:.3f}")
     return kept.style.format(forms | dict.fromkeys(("concepts", "pairs"), "{:.0f}"), na_rep="–")
 
 

@@ -73,18 +73,18 @@ def contrast_table(*tables: pd.DataFrame):
     table = pd.concat(tables)
     shown = table.assign(rival="− " + table["rival"]).set_index(["terms", "rival"]).rename_axis([None, None])
     shown.columns = ["KL minus rival", "low", "high", "concepts", "p", "p, Holm"]
-    forms = {"KL minus rival": "{:+.3f}", "low": "{:+.3f}", "high": "{:+.3f}", "p": "{:.3f}", "p, Holm": "{:.3f}"}
+    forms = {"KL minus rival": "{:+z.3f}", "low": "{:+z.3f}", "high": "{:+z.3f}", "p": "{:.3f}", "p, Holm": "{:.3f}"}
     return shown.style.format(forms, na_rep="–")
 
 
 def context_table(table: pd.DataFrame):
     """Contexts one by one, as a page shows them."""
-    bounds = [f"{row.low:+.2f} to {row.high:+.2f}" if np.isfinite(row.low) else "–" for row in table.itertuples()]
+    bounds = [f"{row.low:+z.2f} to {row.high:+z.2f}" if np.isfinite(row.low) else "–" for row in table.itertuples()]
     columns = ["context", "initializer", "naive", "kl", "change", "concepts"]
     shown = table[columns].set_index("context").rename_axis(None)
     shown.insert(4, "95 % interval", bounds)
     shown = shown.rename(columns={"kl": "KL", "change": "KL − naive"})
-    form = dict.fromkeys(("initializer", "naive", "KL"), "{:.2f}") | {"KL − naive": "{:+.2f}"}
+    form = dict.fromkeys(("initializer", "naive", "KL"), "{:.2f}") | {"KL − naive": "{:+z.2f}"}
     return shown.style.format(form, na_rep="–")
 
 

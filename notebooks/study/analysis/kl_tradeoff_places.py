@@ -118,7 +118,7 @@ def place_table(found: pd.DataFrame, reading: Reading):
     for method in ("naive", KL, STOP):
         shown[method] = found[f"{method} {reading.both}"]
     for key, said in (("gain", "KL − naive"), ("control", "early stop − naive")):
-        shown[said] = [in_words(c, "+.2f") for c in found[key]]
+        shown[said] = [in_words(c, "+z.2f") for c in found[key]]
     shown["is a KL leash needed?"] = found["verdict"]
     return shown.set_index("place").rename_axis(None).style.format(precision=2, na_rep="–")
 
@@ -131,7 +131,7 @@ def place_details(found: pd.DataFrame, reading: Reading):
     for method in ("naive", KL, STOP):
         for column in (reading.kept, reading.context):
             shown[method, reading.said[column]] = found[f"{method} {column}"]
-    shown[reading.said[reading.both], "KL − L2 pull"] = [in_words(c, "+.2f") for c in found["against_l2"]]
+    shown[reading.said[reading.both], "KL − L2 pull"] = [in_words(c, "+z.2f") for c in found["against_l2"]]
     shown.columns = pd.MultiIndex.from_tuples(shown.columns)
     return shown.set_index(("place", "")).rename_axis(None).style.format(precision=2, na_rep="–")
 
@@ -192,4 +192,4 @@ def told(places: Sequence[str], found: pd.DataFrame) -> dict[str, str]:
 
 
 def _points(gain: Interval) -> str:
-    return f"{100 * gain.estimate:+.0f} points" if gain.estimate == gain.estimate else "no pair"
+    return f"{100 * gain.estimate:+z.0f} points" if gain.estimate == gain.estimate else "no pair"

@@ -22,7 +22,7 @@ def answered(answer: Mapping[str, str], found: Contrasts, table: pd.DataFrame, *
     chosen, worse = found["chosen weight", "naive"], no_better_than(found, table)
     if not np.isfinite(chosen.estimate):
         return "this run has no word on a leash beside one without, so there is nothing to compare."
-    points = f"({100 * chosen.estimate:+.0f} points of a hundred)"
+    points = f"({100 * chosen.estimate:+z.0f} points of a hundred)"
     kept = {
         "supported": "a word on the KL leash holds concept and context together more often than one without",
         "not supported": "a word on the KL leash holds concept and context together no more often than one without",
@@ -107,7 +107,7 @@ def agree_told(table: pd.DataFrame, methods: Sequence[str] = (KL, *RIVALS)) -> s
     apart = own[own["gap"].abs() > SMALLEST_SHARE]
     if apart.empty:
         return "At the level compared, the single fronts’ mean agrees with the curve of the means for every leash."
-    each = [f"{r.method} {r.gap:+.2f}, {percent(r.reached)} of pairs reach it" for r in apart.itertuples()]
+    each = [f"{r.method} {r.gap:+z.2f}, {percent(r.reached)} of pairs reach it" for r in apart.itertuples()]
     why = "A front takes the better of its settings in each pair, and a pair that does not reach the level is not in it"
     where = "At the level compared the single fronts’ mean differs from the curve of the means"
     return f"{where}: {'; '.join(each)}. {why}."
@@ -126,10 +126,10 @@ def contexts_told(contexts: pd.DataFrame, pooled: Interval, *, shares: bool) -> 
 
 def contrasts(found: Contrasts) -> dict[str, str]:
     """The primary contrasts in words, by the terms they are on."""
-    told = dict(chosen_told=in_words(found["chosen weight", "naive"], "+.2f"))
+    told = dict(chosen_told=in_words(found["chosen weight", "naive"], "+z.2f"))
     for terms in ("likeness", "pull"):
         of = {rival: c for (own, rival), c in found.items() if own == f"equal {terms}"}
-        told[f"{terms}_told"] = "; ".join(f"{rival} {in_words(c, '+.2f')}" for rival, c in of.items())
+        told[f"{terms}_told"] = "; ".join(f"{rival} {in_words(c, '+z.2f')}" for rival, c in of.items())
     return told
 
 

@@ -70,8 +70,8 @@ def contrast_table(rows: pd.DataFrame):
     def said(row) -> str:
         if not np.isfinite(row.estimate):
             return "–"
-        bounds = f" ({row.low:+.2f} to {row.high:+.2f})" if np.isfinite(row.low) else ""
-        return f"{row.fewest:.2f} → {row.these:.2f}, {row.estimate:+.2f}{bounds}"
+        bounds = f" ({row.low:+z.2f} to {row.high:+z.2f})" if np.isfinite(row.low) else ""
+        return f"{row.fewest:.2f} → {row.these:.2f}, {row.estimate:+z.2f}{bounds}"
 
     wide = rows.assign(cell=[said(row) for row in rows.itertuples()])
     wide = wide.pivot_table(index="measure", columns="vectors", values="cell", aggfunc="first", sort=False)
@@ -82,7 +82,7 @@ def full_table(rows: pd.DataFrame):
     """Every change with both means, its interval and the corrected p of the primary ones, as the appendix shows it."""
     shown = rows.set_index(["measure", "vectors"])[["fewest", "these", "estimate", "low", "high", "p_holm"]]
     shown.columns = ["shortest word", "this length", "difference", "from", "to", "p, Holm"]
-    formats = dict.fromkeys(["difference", "from", "to"], "{:+.3f}")
+    formats = dict.fromkeys(["difference", "from", "to"], "{:+z.3f}")
     formats |= dict.fromkeys(["shortest word", "this length", "p, Holm"], "{:.3f}")
     return shown.rename_axis([None, "vectors"]).style.format(formats, na_rep="–")
 

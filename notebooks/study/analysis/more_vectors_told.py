@@ -53,7 +53,7 @@ def told(
     for key, value in zip(KEYS, primary, strict=True):
         change = found[longest, value]
         said[f"verdict_{key}"], moved[key] = answer(change, p_holm.get(value, 1.0), falls=key == "obedience")
-        said[f"told_{key}"] = f"{MEASURES[value]} {moved[key]} ({in_words(change, '+.2f')})"
+        said[f"told_{key}"] = f"{MEASURES[value]} {moved[key]} ({in_words(change, '+z.2f')})"
     return said | dict(
         verdict_short=headline(model, lengths, moved, judged),
         shortest=f"{shortest}",

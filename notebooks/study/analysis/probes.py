@@ -178,7 +178,7 @@ def contrasts(
         if key[0] == CONTEXT and not something_to_lose(shown, shares):
             said, notes = "undecided", [f"with the {CLASS} there is too little of it to lose"]
         result.loc[[key], "verdict"] = said
-        result.loc[[key], "said"] = "; ".join([in_words(found, "+.4f"), *notes])
+        result.loc[[key], "said"] = "; ".join([in_words(found, "+z.4f"), *notes])
     return result
 
 

@@ -53,7 +53,7 @@ def contrast_table(table: pd.DataFrame):
     columns = ["what", "estimate", "low", "high", CLASS, RANDOM, "concepts", "p_holm", "verdict"]
     shown = shown[columns].set_index("what").rename_axis(index=None)
     shown = shown.rename(columns={"estimate": "here", "low": "95 % from", "high": "to", "p_holm": "p, Holm"})
-    form = dict.fromkeys(("here", "95 % from", "to", CLASS, RANDOM), "{:+.3f}") | {"p, Holm": "{:.3f}"}
+    form = dict.fromkeys(("here", "95 % from", "to", CLASS, RANDOM), "{:+z.3f}") | {"p, Holm": "{:.3f}"}
     return shown.style.format(form, na_rep="–")
 
 

@@ -67,7 +67,7 @@ def said(against: pd.DataFrame) -> str:
     told = []
     for method, row in against.iterrows():
         p = f" (Holm p {row['p_holm']:.2f})" if np.isfinite(row["p_holm"]) else ""
-        told.append(f"{shown_method(method)} {in_words(row['interval'], '+.2f')}{p}")
+        told.append(f"{shown_method(method)} {in_words(row['interval'], '+z.2f')}{p}")
     return "; ".join(told)
 
 
@@ -90,9 +90,9 @@ def told(found: Compared, given: Mapping, *, model: str, learned: Sequence[str],
         smallest=percent(SMALLEST_SHARE),
         level=f"{found.level:.2f}",
         gains=said(found.against) or "nothing to compare with",
-        gain_kl=in_words(kl, "+.2f") if kl is not None else "KL was not among the methods",
+        gain_kl=in_words(kl, "+z.2f") if kl is not None else "KL was not among the methods",
         over_kl=said(found.over_kl) or "KL was not among the methods",
-        control=in_words(found.control, "+.2f"),
+        control=in_words(found.control, "+z.2f"),
         n_reported=many[0],
         sizes=", ".join([*many, counted(given["images_per_prompt"], "picture") + " a prompt"]),
         fewest=f"{FEWEST_CONCEPTS}",
@@ -147,7 +147,7 @@ def contrast_table(against: pd.DataFrame, over_kl: pd.DataFrame):
     """Every method minus the naive word, and minus KL."""
     shown = {}
     for base, rows in (("naive", against), ("KL", over_kl)):
-        shown[f"minus {base}"] = rows["interval"].map(lambda interval: in_words(interval, "+.2f"))
+        shown[f"minus {base}"] = rows["interval"].map(lambda interval: in_words(interval, "+z.2f"))
         shown[f"p, Holm ({base})"] = rows["p_holm"].map(lambda p: f"{p:.3f}" if np.isfinite(p) else "–")
     table = pd.DataFrame(shown).reindex(list(dict.fromkeys([*against.index, *over_kl.index])))
     return table.fillna("–").rename(index=shown_method).rename_axis(None).style

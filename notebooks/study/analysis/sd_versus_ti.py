@@ -75,8 +75,8 @@ def change_table(changes: pd.DataFrame, measures: Iterable[str] = tuple(MEASURES
     def said(row) -> str:
         if not np.isfinite(row.change):
             return "–"
-        bounds = f" ({row.low:+.2f} to {row.high:+.2f})" if np.isfinite(row.low) else ""
-        return f"{row.plain:.2f} → {row.learned:.2f}, {row.change:+.2f}{bounds}"
+        bounds = f" ({row.low:+z.2f} to {row.high:+z.2f})" if np.isfinite(row.low) else ""
+        return f"{row.plain:.2f} → {row.learned:.2f}, {row.change:+z.2f}{bounds}"
 
     table = changes.assign(cell=[said(row) for row in changes.itertuples()])
     wide = table.pivot_table(index=["concept", "prompt"], columns="measure", values="cell", aggfunc="first", sort=False)

@@ -44,7 +44,7 @@ def told(
         found=found,
         judged="The oracle judges here." if of_shares(changes) else NO_ORACLE,
         points=percent(SMALLEST_SHARE),
-        span=f"differences in likeness {differences.min():+.3f} to {differences.max():+.3f}",
+        span=f"differences in likeness {differences.min():+z.3f} to {differences.max():+z.3f}",
         share=shares_of_the_way(changes, ceilings),
         oracle_said=oracle_said(changes),
         text_said=text_said(changes),

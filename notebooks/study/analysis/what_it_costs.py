@@ -110,7 +110,7 @@ def fewer_steps(sampler: pd.DataFrame, steps: Sequence[int]) -> dict[int, Interv
 def sampler_table(sampler: pd.DataFrame, found: Mapping[int, Interval]):
     """Numbers of steps, how alike their pictures are to those of most steps, and the contexts in them."""
     shown = sampler.groupby("steps")[["alike", "there"]].mean()
-    known = {n: f"{d.estimate:+.3f} ({d.low:+.3f} to {d.high:+.3f})" for n, d in found.items() if np.isfinite(d.low)}
+    known = {n: f"{d.estimate:+z.3f} ({d.low:+z.3f} to {d.high:+z.3f})" for n, d in found.items() if np.isfinite(d.low)}
     shown["difference"] = [known.get(n, "–") for n in shown.index]
     shown.columns = ["cosine to most steps", "context found", "difference in context found, 95 % interval"]
     return shown.style.format("{:.3f}", subset=list(shown.columns[:2]), na_rep="–")
