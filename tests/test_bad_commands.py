@@ -101,6 +101,11 @@ PROFILES = [
      "threads must be a whole number, not 'two'"),
     ("a folder to split by", changed(step_ablation=dict(parameters=dict(concepts=["../x"]))),
      "takes concepts by name, not by folder: ['../x']"),
+    ("nothing to split by", changed(step_ablation=dict(parameters={})), "split_by concepts needs"),
+    ("unknown key below", changed(step_ablation=dict(parameter={})), "unknown key 'parameter'"),
+    ("misspelt parameter", changed(step_ablation=dict(parameters=dict(stepps=1))), "`stepps`: did you mean"),
+    ("after none", changed(step_ablation=dict(after=["prbes"])), "after 'prbes', which is no other experiment"),
+    ("without a name", changed(profile=None), "a profile needs `profile: name`"),
 ]  # fmt: skip
 
 

