@@ -187,8 +187,8 @@ page.say(
 #
 # **Traps.** A picture with both ranks above one without the subject in this share of pairs: {glue:text}`empty_told`. No score decides alone where these are low.
 #
-# **What to do.** Draw several, rank them with the score that leads here, and look at the first few. Do not rank with nulls of fewer than
-# {glue:text}`smallest_null` pictures, nor across prompts or concepts: every null is of one concept and one context.
+# **What to do.** Draw several, rank them with the score that leads here ({glue:text}`leader`, over pictures of known order), and look at the first few. Use no
+# nulls of fewer than {glue:text}`smallest_null` pictures, and rank neither across prompts nor across concepts: every null is of one concept and one context.
 #
 # What it does not show:
 #

@@ -83,7 +83,9 @@ def numbers(
     said |= {key: outcome(each, *which) for key, which in answers.items()}
     agreed = [f"{SCORES[r.score]} {percent(r.estimate, '–')}" for r in truth.itertuples()]
     concepts = order["concept"].nunique()
+    known = {s: auc.estimate for s, auc in aucs.items() if np.isfinite(auc.estimate)}
     return said | dict(
+        leader=SCORES[max(known, key=known.get)] if known else "none: no order is known",
         verdict_short=f"On {model}, {answered(shares['auc'], each)}.",
         truth_told=", ".join(agreed),
         accepted_told=there.told,
