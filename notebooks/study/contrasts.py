@@ -6,7 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from study.wording import LEVEL, counted, holm_said, in_words, opposite, verdict, verdict_either_way, verdict_within
+from study.wording import (
+    LEVEL,
+    counted,
+    holm_said,
+    in_words,
+    opposite,
+    verdict,
+    verdict_either_way,
+    verdict_within,
+    would_take,
+)
 from textinv_core.evaluation.stats import Interval, holm
 
 
@@ -37,21 +47,30 @@ def decided(
     rows = []
     for key, asked in questions.items():
         interval, control = found[key], bool((controls or {}).get(key, False))
+        claimed = opposite(interval) if asked.direction == "less" else interval
         if asked.direction == "within":
             told = verdict_within(interval, -asked.smallest, asked.smallest)
         elif asked.direction == "either":
             told = verdict_either_way(interval, asked.smallest)
             told = "undecided" if told == "supported" and (control or not p[key] <= LEVEL) else told
         else:
-            claimed = opposite(interval) if asked.direction == "less" else interval
             told = verdict(claimed, smallest=asked.smallest, p=p[key], control=control)
         tested = holm_said(p[key]) if np.isfinite(p[key]) else "no test"
         tested = "judged by its interval alone" if asked.direction == "within" else tested
         tested += f", {counted(interval.concepts, 'concept')}" + ("; the control shows the same" if control else "")
         row = dict(key=key, words=asked.words, estimate=interval.estimate, low=interval.low, high=interval.high)
         row |= dict(said=in_words(interval, "+z.2f"), tested=tested, concepts=interval.concepts)
+        row |= dict(takes=_takes(asked, claimed, p[key]))
         rows.append(row | dict(p_holm=p[key], smallest=asked.smallest, control=control, verdict=told))
     return pd.DataFrame(rows).set_index("key")
+
+
+def _takes(asked: Question, claimed: Interval, p: float) -> str:
+    """What would decide a question; claimed: its interval, such that the claim lies above."""
+    sized = claimed if asked.direction in ("greater", "less") or claimed.estimate >= 0 else opposite(claimed)
+    if asked.direction == "within":
+        return would_take(sized, asked.smallest)
+    return would_take(sized, smallest=asked.smallest, p=p)
 
 
 def contrast_table(table: pd.DataFrame):
@@ -74,6 +93,7 @@ def as_claims(questions: Mapping[str, Question], table: pd.DataFrame, n: str) ->
             n=f"{counted(table.at[key, 'concepts'], 'concept')}, {n}",
             verdict=table.at[key, "verdict"],
             primary=True,
+            takes=table.at[key, "takes"],
         )
         for key, asked in questions.items()
     ]

@@ -43,6 +43,7 @@ class Claim(Settings):
     n: str  # of what and how many
     verdict: Literal["supported", "not supported", "undecided"]
     primary: bool = False  # named on the page before its results
+    takes: str = ""  # of one undecided: what would decide it, if the estimate stays
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
+from scipy.stats import norm
 
 from textinv_core.evaluation.stats import Interval
 
@@ -68,6 +69,42 @@ def verdict_of_all(verdicts: Iterable[str]) -> str:
 def opposite(interval: Interval) -> Interval:
     """The same difference the other way round: of a claim that something falls, ask whether its opposite rises."""
     return interval._replace(estimate=-interval.estimate, low=-interval.high, high=-interval.low)
+
+
+def would_take(
+    interval: Interval,
+    of: float = 0.0,
+    *,
+    smallest: float | None = None,
+    p: float | None = None,
+    unit: str = "concept",  # the level of `interval.n` of which there would be more
+    thing: str = "concept",
+) -> str:
+    """What would decide a claim that a difference is above `of`, if the estimate stays: `about 17 concepts`.
+
+    Toward whichever verdict is nearer: bounds close in as one over the root of the number, and so does a test's z rise.
+    Empty where nothing is known, or where the estimate lies on a border.
+    """
+    number, border = interval.n.get(unit, 0), of if smallest is None else smallest
+    above, below = interval.estimate - of, border - interval.estimate
+    ways = [(interval.high - interval.estimate) / below] if below > 0 else []
+    if above > 0:
+        ways.append(max((interval.estimate - interval.low) / above, times_for(p)))
+    if not (number and ways and np.isfinite(min(ways))):
+        return ""
+    return f"about {counted(max(number + 1, int(np.ceil(number * min(ways) ** 2))), thing)}"
+
+
+def times_for(p: float | None) -> float:
+    """How many times as large a test's z must be to pass: nought without a test, infinite where nothing is seen."""
+    if p is None or not np.isfinite(p) or p <= LEVEL:
+        return 0.0
+    return norm.isf(LEVEL / 2) / norm.isf(p / 2) if p < 1 else np.inf
+
+
+def would_take_of_all(parts: Iterable[str]) -> str:
+    """Of a claim with several parts still open: the largest of what each would take."""
+    return max(parts, key=lambda part: int("".join(filter(str.isdigit, part)) or 0), default="")
 
 
 def counted(number: int, thing: str) -> str:

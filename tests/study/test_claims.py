@@ -87,7 +87,7 @@ def test_the_table_says_verdicts_in_words_and_escapes_what_was_written(records):
 
 def test_claims_that_held_up_come_first_in_their_document_and_results_unfold():
     said = dict(zip(("fell", "open", "held"), ("not supported", "undecided", "supported"), strict=True))
-    rows = [KL | dict(words=words, verdict=verdict, result=f"{words}: +1") for words, verdict in said.items()]
+    rows = [KL | dict(takes="", words=words, verdict=verdict, result=f"{words}: +1") for words, verdict in said.items()]
     table = pd.DataFrame(rows).assign(page="probes", document="research note")
     text = claims_html(table, {})
     places = [text.index(f"<strong>{words}</strong>") for words in ("held", "fell", "open")]
@@ -95,6 +95,13 @@ def test_claims_that_held_up_come_first_in_their_document_and_results_unfold():
     assert text.count("<details>") == 3 and text.index("<details>") < text.index("held: +1")
     primary = table.assign(verdict="supported", primary=[False, False, True])
     assert claims_html(primary, {}).index("held") < claims_html(primary, {}).index("fell")
+
+
+def test_what_is_undecided_says_what_would_decide_it():
+    claim = dict(page="x", document="poster", source="poster", words="w", test="t", result="r", n="n", primary=True)
+    rows = [claim | dict(verdict=verdict, takes="about 17 concepts") for verdict in VERDICTS]
+    assert claims_html(pd.DataFrame(rows), {}).count("by about 17 concepts") == 1
+    assert "if the estimate stays" not in claims_html(pd.DataFrame([claim | dict(verdict="undecided", takes="")]), {})
 
 
 def test_page_titles_come_from_the_notebooks(tmp_path):

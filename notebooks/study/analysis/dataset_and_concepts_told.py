@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study.analysis.dataset_and_concepts import CALLED, EDITABILITY, HELD_OUT, ONE, Numbers, Reading, levels, verdicts
-from study.wording import FEWEST_CONCEPTS, counted, holm_said, in_words, percent
+from study.wording import FEWEST_CONCEPTS, counted, holm_said, in_words, opposite, percent, would_take
 from textinv_core.evaluation.stats import Interval
 
 NOT_ASKED = "not asked of this run"
@@ -90,6 +90,14 @@ def told(found: Mapping[str, Interval], table: pd.DataFrame) -> dict[str, str]:
     return {key: text if np.isfinite(found[key].estimate) else NOT_ASKED for key, text in said.items()}
 
 
+def takes(found: Mapping[str, Interval], table: pd.DataFrame, read: Reading) -> dict[str, str]:
+    """What would decide each primary contrast, by `takes_<key>`."""
+    p = table[table["primary"]].set_index("key")["p_holm"]
+    above = {key: would_take(one, smallest=read.smallest, p=p[key]) for key, one in found.items()}
+    above["many"] = would_take(opposite(found["many"]), -read.smallest, p=p["many"])
+    return {f"takes_{key}": text for key, text in above.items()}
+
+
 def page_numbers(
     model: str,
     summary: pd.DataFrame,
@@ -106,6 +114,7 @@ def page_numbers(
         **named_before(read),
         **{f"verdict_{key}": verdict for key, verdict in said.items()},
         **{f"said_{key}": text for key, text in words.items()},
+        **takes(found, contrasts, read),
         **dict(zip(("fewest", "few", "many"), numbers, strict=True)),
         verdict_short=headline(model, summary, numbers, said, read),
         reached=reached,
@@ -132,7 +141,7 @@ def claims(said: Mapping[str, str], numbers: Numbers, read: Reading, n: str) -> 
     rows = []
     for key, (source, claim, test) in of.items():
         if said[f"said_{key}"] != NOT_ASKED:
-            found = dict(result=said[f"said_{key}"], verdict=said[f"verdict_{key}"])
+            found = dict(result=said[f"said_{key}"], verdict=said[f"verdict_{key}"], takes=said[f"takes_{key}"])
             rows.append(dict(source=source, words=claim, test=test, n=n, primary=True) | found)
     return rows
 

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from study.truth import OUTCOMES
-from study.wording import LEVEL, counted
+from study.wording import LEVEL, counted, times_for
 from textinv_core.evaluation.stats import mean_interval
 
 SINGLE = {letter: column for column, letter in OUTCOMES.items()}  # K, C, B -> the column of single pictures
@@ -81,6 +81,8 @@ def claims(table: pd.DataFrame, seeds: int) -> list[dict]:
     if not concepts:
         return []
     said, found = answer(table)
+    p = kinds_differ(table, outcome(table))[0]
+    takes = f"about {int(np.ceil(concepts * times_for(p) ** 2))} concepts" if LEVEL < p < 1 else ""
     return [
         dict(
             source="poster, future work (a question there)",
@@ -89,5 +91,6 @@ def claims(table: pd.DataFrame, seeds: int) -> list[dict]:
             result=found,
             n=f"{counted(concepts, 'concept')} of {counted(kinds, 'type')}, {counted(seeds, 'training seed')}",
             verdict=said,
+            takes=takes,
         )
     ]

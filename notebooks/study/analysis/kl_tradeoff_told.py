@@ -7,10 +7,10 @@ import pandas as pd
 
 from study.analysis import kl_tradeoff_places as places
 from study.analysis.kl_tradeoff import BY_ORACLE, GAIN, KL, RIVALS, Choice, Reading
-from study.analysis.kl_tradeoff_claims import Contrasts, hidden
+from study.analysis.kl_tradeoff_claims import SPREAD, Contrasts, hidden
 from study.analysis.kl_tradeoff_compared import Compared
 from study.truth import SMALLEST_SHARE
-from study.wording import FEWEST_CONCEPTS, counted, in_words, listed, percent, shown_name, verdict
+from study.wording import FEWEST_CONCEPTS, counted, in_words, listed, opposite, percent, shown_name, verdict, would_take
 from textinv_core.evaluation.stats import Interval
 
 
@@ -64,7 +64,8 @@ def told(
         contexts_told=contexts_told(compared.contexts, beside[reading.context], shares=by_oracle),
     )
     said |= places.told(given["places"], needed) | contrasts(found)
-    return said | {f"{key}_told": in_words(c) for key, c in spoken(beside, reading).items()}
+    said |= {f"{key}_told": in_words(c) for key, c in spoken(beside, reading).items()}
+    return said | dict(spread_takes=would_take(opposite(beside["spread"]), smallest=SPREAD))
 
 
 def choice_told(choice: Choice, given: float, reading: Reading) -> str:
@@ -177,6 +178,7 @@ def claims(said: Mapping[str, str]) -> list[dict]:
             words="KL is more stable",
             test="spread over training seeds, KL minus naive; control: an early stop that keeps as much",
             result=f"{said['spread_told']}; against the control {said['matched_told']}",
+            takes=said["spread_takes"],
         ),
         stays=dict(
             words="the word stays on the semantic manifold",

@@ -57,7 +57,7 @@ def told(
 def claims(found: Compared, said_of: Mapping[str, str], about_clip: str, *, probed: bool, seeds: int, concepts: int):
     """The fields of the note's claims: its probes, the lost context, and where the naive word lies."""
     source = {key: f"research note, experiment {i + 1}" for i, key in enumerate(PRIMARY[:-1])}
-    table, size = found.contrasts, counted(seeds, "training seed")
+    table, size, needed = found.contrasts, counted(seeds, "training seed"), concepts_needed()
     rows = [
         dict(
             source=source.get((p, k), "research note"),
@@ -67,6 +67,7 @@ def claims(found: Compared, said_of: Mapping[str, str], about_clip: str, *, prob
             n=f"{counted(int(table.at[(p, k), 'concepts']), 'concept')}, {size}",
             verdict=table.at[(p, k), "verdict"],
             primary=True,
+            takes=f"{needed} concepts" if table.at[(p, k), "concepts"] < needed else "",
         )
         for p, k in PRIMARY
     ]

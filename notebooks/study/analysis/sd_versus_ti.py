@@ -8,7 +8,7 @@ import pandas as pd
 
 from study.parameters import ParameterError
 from study.truth import NO_ORACLE, OUTCOMES, SMALLEST_SHARE
-from study.wording import counted, in_words, percent, side, verdict, verdict_of_all
+from study.wording import counted, in_words, percent, side, verdict, verdict_of_all, would_take
 from textinv_core.evaluation.metrics import normalised
 from textinv_core.evaluation.stats import paired_interval
 
@@ -65,6 +65,7 @@ def changes_by_prompt(paired: pd.DataFrame) -> pd.DataFrame:
             row = dict(concept=name, prompt=text, measure=called)
             row |= dict(verdict=verdict(change, smallest=SMALLEST_SHARE, fewest=REPEATED))
             row |= dict(plain=levels.at[PLAIN, value], learned=levels.at[LEARNED, value], change=change.estimate)
+            row |= dict(takes=would_take(change, smallest=SMALLEST_SHARE, unit="seed", thing="training seed"))
             rows.append(row | dict(low=change.low, high=change.high, sign=side(change), said=in_words(change)))
     return pd.DataFrame(rows)
 

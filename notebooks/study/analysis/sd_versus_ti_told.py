@@ -6,7 +6,7 @@ import pandas as pd
 
 from study.analysis.sd_versus_ti import answer, judged, oracle_said, shares_of_the_way, text_said
 from study.truth import NO_ORACLE, SMALLEST_SHARE
-from study.wording import counted, percent
+from study.wording import counted, percent, would_take_of_all
 
 
 def of_shares(changes: pd.DataFrame) -> bool:
@@ -55,7 +55,7 @@ def told(
 
 def claim(said: Mapping[str, str], changes: pd.DataFrame) -> dict:
     """The fields of the poster's claim, from what the page has told."""
-    measure = "share of pictures with the concept" if of_shares(changes) else "likeness"
+    measure, rows = "share of pictures with the concept" if of_shares(changes) else "likeness", judged(changes)
     return dict(
         source="poster, Fig. 5 to 8",
         words="Textual Inversion renders the concept where the plain model does not",
@@ -64,4 +64,5 @@ def claim(said: Mapping[str, str], changes: pd.DataFrame) -> dict:
         n=f"{said['n_prompts']}, {counted(changes['concept'].nunique(), 'concept')}, {said['n_pairs']}",
         verdict=said["verdict"],
         primary=True,
+        takes=would_take_of_all(rows.loc[rows["verdict"] == "undecided", "takes"]),
     )

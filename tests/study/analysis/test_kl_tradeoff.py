@@ -238,6 +238,7 @@ def test_what_is_said_has_every_key_the_claims_need():
     given = dict(level=0.5, seeds=[0, 1], images_per_prompt=3)
     said = answer | told.settings(given, BY_ORACLE, len(NAMES)) | told.contrasts(found) | dict(kl_weight="0.1")
     said |= {f"{key}_told": "x" for key in told.spoken(beside, BY_ORACLE)}
+    said |= dict(spread_takes="about 9 concepts")
     claims = told.claims(said)
     assert [claim["verdict"] for claim in claims] == [answer[key] for key in ("keeps", "better", "steady", "stays")]
     assert [claim["primary"] for claim in claims] == [True, True, False, False]
