@@ -1,6 +1,7 @@
 """The figures of the page on probes: means over concepts with their intervals, one kind of word a colour."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -42,8 +43,8 @@ def pictures(
         cells, own = [], drawn[name]
         for reading in (k for k in MAIN if k in own.index.get_level_values("reading")):
             cells.append(dict(row=reading, column="pictures", image=photos[name]))
-            cells += [dict(row=reading, column=said, image=own[reading, text]) for text, said in columns.items()]
-        image_grid(pd.DataFrame(cells), row="row", column="column", ax=ax, pixels=PIXELS).tick_params(labelsize=8)
+            cells += [dict(row=reading, column=fill(said, 12), image=own[reading, text]) for text, said in columns.items()]
+        image_grid(pd.DataFrame(cells), row="row", column="column", ax=ax, pixels=PIXELS).tick_params(labelsize=12)
         ax.set_xlabel(labels[name])
     return figure
 
