@@ -49,14 +49,18 @@ def front(
     *,
     share: bool,  # whether B is a share of pictures, which K and C give as their product where they are independent
 ) -> Figure:
-    """Every method over its settings, C against K; the large mark is the chosen setting, its shade what B is there."""
+    """Every method over its settings, C against K; the large mark is the chosen setting, its shade what B is there.
+
+    What no development concept has, such as a true name, has no chosen setting, and is left out here as in the table.
+    """
     figure, ax = plt.subplots(figsize=(9.5, 5.6), layout="constrained")
     reach = np.linspace(0, max(1.0, np.nan_to_num(means[["K", "C"]].max().max())), 101)
     product = reach[:, None] * reach if share else np.sqrt(reach[:, None] * reach)
     lines = ax.contour(reach, reach, product, levels=np.arange(0.1, 1, 0.1), colors="0.8", linewidths=1)
     ax.clabel(lines, fontsize=8)
     scale = dict(cmap="cividis", vmin=0, vmax=max(0.1, np.nan_to_num(means["B"].max())))
-    for i, (method, own) in enumerate(means.groupby(level="method", sort=False)):
+    among = means[means.index.isin(list(values.keys()), level="method")]
+    for i, (method, own) in enumerate(among.groupby(level="method", sort=False)):
         line, mark = own.sort_index(), dict(color=f"C{i % 10}", marker=MARKS[(i + i // 10) % len(MARKS)])
         ax.plot(line["K"], line["C"], **mark, markersize=5, linewidth=1, alpha=0.6, label=shown_method(method))
         x, y, B = own.loc[(method, values[method]), ["K", "C", "B"]]

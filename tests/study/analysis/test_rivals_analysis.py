@@ -200,6 +200,8 @@ def test_figures_have_a_line_and_a_row_for_each_method():
     for share in (True, False):
         figure = figures.front(means, values, share=share)
         assert len(figure.legends[0].get_texts()) == len(GAINS)
+    unchosen = figures.front(means, values.drop("dreambooth"), share=True)  # of no development concept
+    assert len(unchosen.legends[0].get_texts()) == len(GAINS) - 1
     left, right = figures.ranking(found, ["naive", "kl", "l2"]).axes
     assert [label.get_text() for label in left.get_yticklabels()] == ["KL exact", "L2 to the class word", "naive"]
     assert [bar.get_width() for bar in right.patches] == list(found.best[["kl", "l2", "naive"]])
