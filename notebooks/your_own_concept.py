@@ -27,7 +27,7 @@ steps: int = 500  # [updates] length of training
 checkpoint_every: int = 0  # [updates] distance of the steps looked at; zero: an eighth of all
 seeds: list[int] = [0, 1]  # [numbers] training seeds, learned together; the best one is kept
 learning_rate: float = 0.01  # [per update] Adam's step size
-method: str = "naive"  # [name] how the word is kept usable, by the page of rivals: naive, kl, dti, core, ...
+method: str = ""  # [name] how to learn: naive, kl, vectors, dti, core, ...; empty: what rivals found clearly best on this model, or else naive
 kl_weight: float = 0.0  # [lam] pull towards the initializer; more keeps the sentence, less keeps the likeness
 batch_size: int = 4  # [pictures] per update and learned word
 keep_step: int = 0  # [update] the step to keep, one of those looked at; zero: the best-scored
@@ -49,6 +49,7 @@ import pandas as pd
 
 from study.analysis import your_own_concept as analysis
 from study.analysis import your_own_concept_figures as figures
+from study.earlier_pages import best_method
 from study.figures import step_slider
 from study.model_card import pass_on
 from study.page import begin
@@ -86,12 +87,12 @@ analysis.pictures_table(looked)
 # %% [markdown]
 # ## Learn
 #
-# All training {term}`seeds <seed>` at once, from the same ordinary word, the {term}`initializer`. Stopped half way, the same command goes on where it was. At
-# each checkpoint every prompt is drawn from the same noise.
+# All training {term}`seeds <seed>` at once, from the same ordinary word, the {term}`initializer`, in this way: {glue:text}`way_said`
+# ([all methods](rivals.ipynb)). Stopped half way, it goes on where it was. At each checkpoint every prompt is drawn from the same noise.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "One row a training seed; a column for each prompt, by what it says beside the word. Drag the slider, or use the arrow keys: the first step is the ordinary word that learning starts from.", "name": "fig-own-steps"}}
-way = dict(method=method, learning_rate=learning_rate) | (dict(kl_weight=kl_weight) if kl_weight else {})
-if method == "name_basis":  # with no list of names, the words nearest to the one that learning starts from
+way = analysis.way_of(method, kl_weight, learning_rate, best_method(profile, model))
+if way["method"] == "name_basis":  # with no list of names, the words nearest to the one that learning starts from
     way["basis"] = tuple(w for w, _ in nearest_words(page.pipe, initial_rows(page.pipe, mine.initializer), k=100)[0])
 arms = [Arm(mine, seed=s, **way) for s in seeds]
 learned = page.store.learn(page.pipe, arms, steps=steps, checkpoint_every=every, batch_size=batch_size)
@@ -139,7 +140,7 @@ analysis.scores_table(ranked, mine.placeholder)
 
 # %% tags=["hide-input"]
 home, best = page.folder / mine.placeholder.strip("<>"), pd.concat([rows.head(SHARED) for rows in ranked.values()])
-made = dict(initializer=mine.initializer, method=method, steps=step, seed=seed_of[arm], learning_rate=learning_rate)
+made = dict(initializer=mine.initializer, method=way["method"], steps=step, seed=seed_of[arm], learning_rate=learning_rate)
 made |= dict(kl_weight=kl_weight, batch_size=batch_size, **page.drawing, judge=page.judge.name)
 uses = pass_on(home, mine, kept, best, model=model, side=min(page.side, 512), settings=made)
 files = analysis.files_of(home, uses)
@@ -160,12 +161,9 @@ files.style.format({"KB": "{:.0f}"})
 which = dict(seed=seed_of[arm], step=step, asked=bool(keep_step), choices=len(means))
 beside = dict(pictures=len(looked), to_do=advice(looked, mine, page.side), nulls=len(nulls.prompts) if nulls else 0)
 near = nearest_words(page.pipe, kept.rows[:1], k=3)[0]
-page.say(
-    **analysis.told(mine, model=model, kb=files["KB"].iloc[0], near=near, **which, **beside),
-    n_images=f"{images}",
-    n_looks=f"{LOOKS}",
-    n_prompts=f"{len(ranked_on)}",
-)
+sizes = dict(n_images=f"{images}", n_looks=f"{LOOKS}", n_prompts=f"{len(ranked_on)}")
+learned_by = analysis.way_said(way, asked=bool(method or kl_weight))
+page.say(**analysis.told(mine, model=model, kb=files["KB"].iloc[0], near=near, **which, **beside), **sizes, way_said=learned_by)
 
 # %% [markdown]
 # ## What this shows, and what it does not

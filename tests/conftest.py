@@ -253,7 +253,7 @@ experiments:
     after: [regime]
   your_own_concept:
     parameters: {{concept: sky_castle, checkpoint_every: 2, images: 2, null_pictures: 0}}
-    after: [step_ablation]
+    after: [step_ablation, rivals]
   explore:
     parameters: {{concepts: [violet_cloud, lemon_pine], images_per_prompt: 1}}
     after: [regime, step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, what_it_learns,

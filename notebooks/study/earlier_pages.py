@@ -70,6 +70,20 @@ def chosen_regime(profile: str, asked: Collection[str]) -> dict:
     return {key: kind(kept[f"chosen_{key}"]) for key, kind in kinds.items() if key in asked}
 
 
+def best_method(profile: str, model: str) -> tuple[str, float] | None:
+    """The method that `rivals` found best on a model, clearly above the naive word, and its setting.
+
+    From this profile's record or else the published one; None where neither is of that model, or nothing was clear.
+    """
+    for home in (record_dir(name, "rivals") for name in dict.fromkeys((profile, "full"))):
+        if (home / "provenance.json").is_file():
+            said, given = load_json(home / "numbers.json"), load_json(home / "provenance.json")["parameters"]
+            if given["model"] == model:
+                found = said["winner"], given["chosen"][said["winner"]]
+                return found if said["winner_clear"] == "yes" else None
+    return None
+
+
 def chosen_kl_weight(profile: str, given: float) -> tuple[float, str]:
     """The KL weight a page uses where it needs a single one, and where that comes from, in words.
 

@@ -66,7 +66,7 @@ ABOUT = {  # what each does; what is tuned of it
 AFTER = tuple(name for name in TUNED if name not in METHODS)  # made of what the naive arm learned
 CEILINGS = ("dreambooth", "true_name")  # no learned word of one row, and shown beside them
 NAMED = {"kl": "KL exact", "kl_uniform": "KL uniform", "l2": "L2 to the class word", "dti": "DTI", "tea": "TEA"}
-NAMED |= {"core": "CoRe", "cross_init": "CrossInit", "dvar": "DVAR’s stop", "dreambooth": "DreamBooth"}
+NAMED |= {"vectors": "multi-vector", "core": "CoRe", "cross_init": "CrossInit", "dvar": "DVAR’s stop", "dreambooth": "DreamBooth"}
 
 
 def shown_method(name: str) -> str:

@@ -56,3 +56,19 @@ def test_a_page_takes_what_was_chosen_into_its_cells_if_it_asks_for_it(records, 
     assert cells["kl_weight"] == 0.0  # zero asks `chosen_kl_weight`, which says where the weight comes from
     cells |= dict(as_chosen=False, steps=500)
     assert page.begin("known_names", cells)["steps"] == 500
+
+
+def test_the_best_method_is_that_of_the_same_model_and_only_where_it_was_clear(records):
+    def rivals(profile, clear, model="pocket"):
+        write_json(records / profile / "rivals/numbers.json", dict(winner="dti", winner_clear=clear))
+        given = dict(model=model, chosen=dict(naive=1.0, dti=0.001))
+        write_json(records / profile / "rivals/provenance.json", dict(parameters=given))
+
+    assert earlier_pages.best_method("own", "pocket") is None
+    rivals("full", "yes")
+    assert earlier_pages.best_method("own", "pocket") == ("dti", 0.001)
+    assert earlier_pages.best_method("own", "some/other") is None
+    rivals("own", "yes", model="some/other")
+    assert earlier_pages.best_method("own", "pocket") == ("dti", 0.001)
+    rivals("own", "no")
+    assert earlier_pages.best_method("own", "pocket") is None

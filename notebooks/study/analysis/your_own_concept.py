@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from study.methods import AFTER, NAIVE, TUNED, arm_settings, shown_method
 from study.page import model_title
 from study.parameters import ParameterError
 from study.wording import counted, shown_name
@@ -16,11 +17,27 @@ WELL = "These will do as they are."
 
 def check_words(method: str, methods: Collection[str], prompts: Sequence[str]) -> None:
     """`ParameterError` for a method that is none, or a prompt that does not name the concept once."""
-    if method not in methods:
+    if method and method not in methods:
         raise ParameterError(f"method: {method!r} is none of {', '.join(methods)}")
     for text in prompts:
         if text.count("{}") != 1:
             raise ParameterError(f"prompts: {text!r} should hold {{}} once, where the concept stands")
+
+
+def way_of(method: str, kl_weight: float, learning_rate: float, best: tuple[str, float] | None) -> dict:
+    """What `Arm(concept, **way)` takes: as asked for; else as `best` (`earlier_pages.best_method`); else nothing added."""
+    if method or kl_weight or best is None or best[0] in AFTER:  # the page chooses its own step afterwards
+        kl = dict(kl_weight=kl_weight) if kl_weight else {}
+        return dict(method=method or NAIVE, learning_rate=learning_rate) | kl
+    name, value = best
+    return arm_settings(name, type(TUNED[name].values[0])(value), learning_rate)  # a record writes 4 as 4.0
+
+
+def way_said(way: Mapping, asked: bool) -> str:
+    """How the word is learned, in words; asked: whether the method was given."""
+    if asked or way["method"] == NAIVE:
+        return f"{shown_method(way['method'])}, as asked" if asked else "by the denoising loss alone"
+    return f"{shown_method(way['method'])}, which the page of all methods found best on this model"
 
 
 def distance_of_steps(steps: int, every: int, keep: int) -> int:
