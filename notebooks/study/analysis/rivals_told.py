@@ -26,8 +26,11 @@ BY_CLIP = dict(
 )
 
 
-def in_short(table: pd.DataFrame, near: Sequence[str], *, by_oracle: bool) -> str:
-    """The page's answer in two sentences, to stand after `On the model, `; table: of the learned words, best B first."""
+def in_short(table: pd.DataFrame, near: Sequence[str], *, by_oracle: bool, sure: bool = True) -> str:
+    """The page's answer in two sentences, to stand after `On the model, `.
+
+    table: of the learned words, best B first; sure: a gain over the naive word stands after Holm's correction.
+    """
     known = table[table["B"].notna()]
     if known.empty:
         return "no method can be advised: nobody knows what their pictures show. Look at them."
@@ -41,7 +44,8 @@ def in_short(table: pd.DataFrame, near: Sequence[str], *, by_oracle: bool) -> st
         lead = f"{shown_method(first)} comes out first, {said}"
         lead += f"; plain Textual Inversion has {B[NAIVE]}" if NAIVE in B else ""
     if not near:
-        return f"{lead}. Every other method is clearly behind it."
+        behind = "clearly behind it" if sure else "behind it, but corrected for the number of methods that stays open"
+        return f"{lead}. Every other method is {behind}."
     cheapest, more = shown_method(near[0]), "" if len(near) == 1 else ", nor can others"
     return f"{lead}. {cheapest[0].upper()}{cheapest[1:]}, the cheapest of those near it, cannot be told from it{more}."
 
@@ -76,10 +80,10 @@ def told(found: Compared, given: Mapping, *, model: str, learned: Sequence[str],
     words, concepts = found.table[found.table.index.isin(learned)], found.chosen["concept"].nunique()
     winner = next(iter(words.index), NAIVE)
     clear = winner != NAIVE and found.against.loc[winner, "interval"].low > 0
-    kl = found.against["interval"].get("kl")
+    kl, sure = found.against["interval"].get("kl"), found.verdicts["any"] == "supported"
     many = counted(concepts, "concept"), counted(len(given["seeds"]), "training seed")
     return (BY_ORACLE if by_oracle else BY_CLIP) | dict(
-        verdict_short=f"On {model}, {in_short(words, found.near, by_oracle=by_oracle)}",
+        verdict_short=f"On {model}, {in_short(words, found.near, by_oracle=by_oracle, sure=sure)}",
         verdict_any=found.verdicts["any"],
         verdict_kl=found.verdicts["kl"],
         verdict_kl_best=found.verdicts["kl_best"],

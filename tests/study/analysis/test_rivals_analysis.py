@@ -158,6 +158,7 @@ def test_the_answer_has_two_sentences_and_two_numbers(by_oracle, order, words):
     assert words in said and ". Early stopping, the cheapest" in said
     assert len(re.findall(r"\d+(?:\.\d+)?", said)) <= 2
     assert "clearly behind" in rivals_told.in_short(table, [], by_oracle=by_oracle)
+    assert "stays open" in rivals_told.in_short(table, [], by_oracle=by_oracle, sure=False)
     assert "no method" in rivals_told.in_short(table.assign(B=np.nan), [], by_oracle=by_oracle)
 
 
