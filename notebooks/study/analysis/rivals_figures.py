@@ -69,6 +69,9 @@ def front(
         )
     figure.legend(*ax.get_legend_handles_labels(), loc="outside right upper", fontsize=9)
     figure.colorbar(shade, ax=ax, label="B")
+    left, low = np.nan_to_num(among[["K", "C"]].min())
+    low = min(low, max(0, np.floor(10 * low - 1) / 10))  # where C is nearly whole for all, look closer
+    ax.set(xlim=(min(0, left) - 0.03, reach[-1] + 0.03), ylim=(low - 0.03, reach[-1] + 0.03))
     ax.set(xlabel="K: the concept is kept", ylabel="C: the context is there")
     return figure
 
