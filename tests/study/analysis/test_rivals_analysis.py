@@ -231,7 +231,7 @@ def test_without_an_oracle_the_anchors_scale_stands_in():
 
 def test_the_methods_are_listed_with_what_was_tried():
     table = rivals_told.methods_table(["kl", "vectors"], {"kl": (0.03, 0.1), "vectors": (2, 3)}).data
-    assert list(table.index) == ["KL exact", "vectors"] and list(table["tried"]) == ["0.03, 0.1", "2, 3"]
+    assert list(table.index) == ["KL exact", "multi-vector"] and list(table["tried"]) == ["0.03, 0.1", "2, 3"]
 
 
 def test_every_method_has_a_name_of_its_own():
