@@ -110,13 +110,6 @@ def test_every_page_opens_from_disk_fits_its_window_and_can_be_read_by_all(page,
 
 
 @needs_chromium
-def test_the_book_opens_at_its_first_page(page, html):
-    page.open((html / "index.html").as_uri())
-    page.wait_for("location.href.endsWith('intro.html') && document.querySelector('main h1')")
-    assert not page.problems
-
-
-@needs_chromium
 def test_formulas_are_set(page, html):
     page.open((html / "method.html").as_uri())
     assert page.ask("document.querySelectorAll('mjx-container svg').length") > 20
