@@ -16,11 +16,10 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import jupytext
 from snakemake.exceptions import WorkflowError
 
 sys.path[:0] = [workflow.basedir, f"{workflow.basedir}/notebooks"]
-from study.parameters import ParameterError, check, declared
+from study.parameters import ParameterError, check, declared, parameters_cell, read_notebook
 
 if "experiments" not in config:
 
@@ -64,8 +63,7 @@ DATA = standing_for(
 @cache
 def types_of(experiment):
     """What a notebook declares in its cell of parameters."""
-    cells = jupytext.read(f"notebooks/{experiment}.py").cells
-    return declared(next(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])))
+    return declared(parameters_cell(read_notebook(f"notebooks/{experiment}.py")))
 
 
 def parameters_of(experiment):

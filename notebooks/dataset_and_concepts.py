@@ -189,7 +189,7 @@ rows = figures.by_type(typed.tiles, by_concept, typed.heads)
 # %% tags=["remove-cell"]
 of_types = kinds.answer(by_concept)
 quoted = ("model_name", "n_concepts", "seeds_said", "n_pictures", "n_contexts", "steps", "plain_pictures")
-page.say(**page.common(*quoted), **said, **dict(zip(("verdict_types", "types"), of_types, strict=True)))
+page.say(**page.common(*quoted), **said, verdict_types=of_types[0], types=of_types[1])
 
 # %% [markdown]
 # ## What this shows, and what it does not
@@ -234,5 +234,5 @@ told.contrast_table(contrasts)
 
 # %% tags=["remove-cell"]
 sample = f"{counted(len(page.names), 'concept')}, {counted(len(seeds), 'training seed')}; pictures a prompt: {images_per_prompt}"
-claims = [Claim(**row) for row in [*told.claims(said, numbers, read, sample), *kinds.claims(by_concept, len(seeds))]]
+claims = [Claim(**row) for row in [*told.claims(said, numbers, read, sample), *kinds.claims(by_concept, of_types, len(seeds))]]
 page.close(dict(scores=scores, summary=summary, contrasts=contrasts, types=kinds.together(typed.scores), by_concept=by_concept), claims)

@@ -134,7 +134,7 @@ found = compare(outcomes, choice, reported, words_of, seconds, level)
 # One concept, one training {term}`seed`, the same noise: the best few, plain Textual Inversion (*naive*), KL, and what stands beside them: the class word,
 # which learned nothing; {term}`DreamBooth` {cite:p}`ruiz2023`, which fine-tunes the network itself; the *true name*, where the model knows one.
 
-# %% mystnb={"figure": {"caption": "One concept, one training seed, one noise, each method at its chosen setting, best first. Left the plain prompt, then prompts with a context. The top row shows training pictures.", "name": "fig-rivals-pictures"}, "image": {"alt": "A grid of small pictures: below a row of training pictures a row for each of a few methods, the best first; at the left the plain prompt, then one column for each context. A good row shows the concept in every column and the context in its own.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "One concept, one training seed, one noise, each method at its chosen setting, best first. Left the plain prompt, then prompts with a context. The top row shows training pictures.", "name": "fig-rivals-pictures"}, "image": {"alt": "A grid of small pictures: below a row of training pictures a row for each of a few methods, the best first; at the left the plain prompt, then one column for each context. A good row shows the concept in every column and the context in its own.", "width": "100%"}}
 shown = next(c for c in page.concepts if c.name == reported[0])
 heads = {text: context_prompts(shown.kind).get(text, "plain") for text in prompts[shown.name]}
 photos = load_images(shown.images[: len(heads)], PIXELS)
@@ -154,7 +154,7 @@ few.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 # %% tags=["hide-cell"]
 told.methods_table(words_of, tried)
 
-# %% mystnb={"figure": {"caption": "Each method over the settings tried on the reporting concepts, mean over concepts and training seeds: the concept is kept (K) against the context is there (C). The large mark is the chosen setting (alone, where no other was tried on them), its shade what B is there. Grey lines: where K and C, if one did not depend on the other, give the same B.", "name": "fig-rivals-front"}, "image": {"alt": "C against K, a line for each method over its settings, with grey contours of equal product: the farther up and to the right a large mark lies, and the brighter it is, the more pictures have both concept and context.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Each method over the settings tried on the reporting concepts, mean over concepts and training seeds: the concept is kept (K) against the context is there (C). The large mark is the chosen setting (alone, where no other was tried on them), its shade what B is there. Grey lines: where K and C, if one did not depend on the other, give the same B.", "name": "fig-rivals-front"}, "image": {"alt": "C against K, a line for each method over its settings, with grey contours of equal product: the farther up and to the right a large mark lies, and the brighter it is, the more pictures have both concept and context.", "width": "100%"}}
 figure = figures.front(analysis.means_of(outcomes, reported), values, share=bool(oracle))
 
 # %% [markdown]
@@ -165,10 +165,10 @@ figure = figures.front(analysis.means_of(outcomes, reported), values, share=bool
 # learned nothing and must not gain as well. KL is *better than its rivals* only if it beats every one. And concepts and seeds are drawn anew many times, for
 # all methods the same, to count how often each comes out first.
 
-# %% mystnb={"figure": {"caption": "Left, B minus the naive word\u2019s at the chosen settings, paired, with 95 % intervals; shaded, what is too small to matter. Right, the share of resampled studies in which each method has the highest B.", "name": "fig-rivals-ranking"}, "image": {"alt": "A row for each method, best first: at the left a dot and an interval for its gain in B over plain Textual Inversion, at the right a bar for how often it would come out first. Where intervals overlap and bars are short, the order is not sure.", "width": "100%"}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Left, B minus the naive word\u2019s at the chosen settings, paired, with 95 % intervals; shaded, what is too small to matter. Right, the share of resampled studies in which each method has the highest B.", "name": "fig-rivals-ranking"}, "image": {"alt": "A row for each method, best first: at the left a dot and an interval for its gain in B over plain Textual Inversion, at the right a bar for how often it would come out first. Where intervals overlap and bars are short, the order is not sure.", "width": "100%"}}
 figure = figures.ranking(found, words_of)
 
-# %%
+# %% tags=["remove-input"]
 told.table_shown(found.table)
 
 # %% tags=["remove-cell"]

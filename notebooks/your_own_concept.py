@@ -140,8 +140,8 @@ analysis.scores_table(ranked, mine.placeholder)
 
 # %% tags=["hide-input"]
 home, best = page.folder / mine.placeholder.strip("<>"), pd.concat([rows.head(SHARED) for rows in ranked.values()])
-made = dict(initializer=mine.initializer, method=way["method"], steps=step, seed=seed_of[arm], learning_rate=learning_rate)
-made |= dict(kl_weight=kl_weight, batch_size=batch_size, **page.drawing, judge=page.judge.name)
+made = dict(initializer=mine.initializer, **{key: value for key, value in way.items() if key != "basis"}, steps=step, seed=seed_of[arm])
+made |= dict(batch_size=batch_size, **page.drawing, judge=page.judge.name)
 uses = pass_on(home, mine, kept, best, model=model, side=min(page.side, 512), settings=made)
 files = analysis.files_of(home, uses)
 files.style.format({"KB": "{:.0f}"})

@@ -12,6 +12,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
 import torch
+import yaml
 from browser import chromium
 from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from PIL import Image, ImageDraw
@@ -182,89 +183,6 @@ def closed():
         sys.modules["matplotlib.pyplot"].close("all")
 
 
-TINY_PROFILE = """
-profile: tiny
-about: A test.
-parameters: {{model: {model}, judge: {judge}, steps: 4, seeds: [3, 4], images_per_prompt: 1, contexts: 2,
-  num_inference_steps: 2, guidance: 2.0}}
-experiments:
-  regime:
-    parameters: {{concepts: [lemon_pine, toy_king], learning_rates: [0.01, 0.03], kl_weights: [0.1, 1.0],
-      guidances: [1.5, 2.0], seeds: [3]}}
-  step_ablation:
-    parameters: {{concepts: [violet_cloud, sky_castle], checkpoint_every: 2}}
-    split_by: concepts
-  initializer_ablation:
-    parameters: {{concepts: [sky_castle, known_building], checkpoint_every: 2, control_seeds: 1}}
-    after: [step_ablation]
-  seed_ablation:
-    parameters: {{concepts: [violet_cloud], checkpoint_every: 2, seeds: [3, 4, 5], images_per_prompt: 2}}
-    after: [step_ablation]
-  sd_versus_ti:
-    parameters: {{concepts: [violet_cloud, moss_style]}}
-    after: [step_ablation]
-  quantitative:
-    parameters: {{concepts: [violet_cloud, known_tree], development: [], dreambooth_steps: 2, class_pictures: 2}}
-    after: [regime, step_ablation, kl_tradeoff]
-  what_it_learns:
-    parameters: {{concepts: [merry_man, elder_tree], as_chosen: true, checkpoint_every: 2, references: 2,
-      dreambooth_steps: 2, class_pictures: 2}}
-    after: [regime]
-  known_names:
-    parameters: {{concepts: [known_tree], as_chosen: true}}
-    after: [regime]
-  near_and_far:
-    parameters: {{concepts: [merry_man, elder_tree], dreambooth_steps: 2, class_pictures: 2}}
-    after: [regime, what_it_learns]
-  probes:
-    parameters: {{concepts: [merry_man, violet_cloud], contexts: 1, rung_pictures: 3}}
-    after: [quantitative]
-  kl_tradeoff:
-    parameters: {{concepts: [lemon_pine, violet_cloud, sky_castle, elder_tree], development: [lemon_pine],
-      strangers: [elder_tree], kl_weights: [0.1, 1.0], uniform_weights: [0.3], l2_weights: [0.1], rate_shares: [0.3],
-      shares: [0.5], checkpoint_every: 2, places: [one backdrop, more vectors, stranger], place_weights: [0.3],
-      place_l2: [0.1], place_seeds: [3], place_concepts: [violet_cloud]}}
-  rivals:
-    parameters: {{concepts: [lemon_pine, violet_cloud], development: [lemon_pine], everywhere: false, budget: 1,
-      seeds: [3],
-      methods: [kl, dti, core, cross_init, name_basis, tea, dvar, dreambooth], checkpoint_every: 2,
-      dreambooth_steps: 2, class_pictures: 2, dreambooth_rates: [0.0002]}}
-  harmony:
-    parameters: {{concepts: [lemon_pine, violet_cloud, moss_style], development: [lemon_pine], constructed: 1,
-      null_pictures: 200, batch: 2, seeds: [3], own_pictures: 2}}
-  dataset_and_concepts:
-    parameters: {{concepts: [violet_cloud, sky_castle], types: [violet_cloud, moss_style], pictures: [1, 3], few: 3,
-      plain_pictures: 2}}
-  more_vectors:
-    parameters: {{concepts: [violet_cloud, sky_castle], vectors: [1, 3]}}
-    after: [step_ablation]
-  what_it_costs:
-    parameters: {{concepts: [violet_cloud], arms: [1, 2], calls: 1, repeats: 1, seeds: [3], updates: 4,
-      sampler_steps: [1, 2]}}
-  first_word:
-    parameters: {{concept: violet_cloud}}
-    after: [regime]
-  forty_lines:
-    parameters: {{concept: violet_cloud}}
-  plain_pytorch:
-    parameters: {{concept: violet_cloud}}
-  one_picture:
-    parameters: {{concept: violet_cloud, null_pictures: 200}}
-    after: [regime]
-  your_own_concept:
-    parameters: {{concept: sky_castle, checkpoint_every: 2, images: 2, null_pictures: 0}}
-    after: [step_ablation, rivals]
-  explore:
-    parameters: {{concepts: [violet_cloud, lemon_pine], images_per_prompt: 1}}
-    after: [regime, step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, what_it_learns,
-      known_names, near_and_far, probes, kl_tradeoff, rivals, harmony, dataset_and_concepts, more_vectors,
-      what_it_costs, first_word, forty_lines, plain_pytorch, one_picture, your_own_concept]
-  summary:
-    after: [step_ablation, initializer_ablation, seed_ablation, sd_versus_ti, quantitative, what_it_learns,
-      known_names, near_and_far, probes, kl_tradeoff, rivals, harmony, dataset_and_concepts, more_vectors]
-"""
-
-
 def copied(folder: Path, *but: str) -> Path:
     """The repository in a folder, without what can be made again, and without what else is named."""
     made = (".venv", ".git", ".snakemake", "build", "_build", "experiments", "__pycache__", ".*_cache", ".hypothesis")
@@ -282,8 +200,9 @@ def page():
 def study_copy(model_folder, judge, tmp_path_factory):
     """The repository, without what can be made again, and with a profile for the tiny model: nothing run yet."""
     copy = copied(tmp_path_factory.mktemp("clone"), "results", "models")
-    profile = TINY_PROFILE.format(model=model_folder, judge=judge.model.name_or_path)
-    (copy / "config" / "tiny.yaml").write_text(profile)
+    profile = yaml.safe_load((Path(__file__).parent / "tiny.yaml").read_text())
+    profile["parameters"] |= dict(model=str(model_folder), judge=judge.model.name_or_path)
+    (copy / "config" / "tiny.yaml").write_text(yaml.safe_dump(profile))
     return copy
 
 

@@ -42,8 +42,6 @@ from textinv_core.learning.training import describe, train
 NAN, INF = float("nan"), float("inf")
 
 
-
-
 # --- what is wrong: files ---------------------------------------------------------------------------
 
 
@@ -150,8 +148,6 @@ def w(model_folder, judge, concept_folder, tmp_path_factory):
     own.text("page/provenance.json", b"{}")
     save_file({"a": torch.ones(1)}, own.results / "odd" / "bare.safetensors")
     return own
-
-
 
 
 def spec(content, name="folder"):

@@ -17,7 +17,7 @@ import yaml
 from PIL import Image
 from safetensors.torch import load_file
 
-from study.parameters import declared
+from study.parameters import declared, parameters_cell
 from textinv_core.paths import BOOK, NOTEBOOKS, ROOT
 
 SCRIPTS = sorted(NOTEBOOKS.glob("*.py"))
@@ -35,10 +35,6 @@ def test_all_pages_together_are_short():
 
 def read(path):
     return nbformat.read(path, as_version=4)
-
-
-def parameters_cells(path):
-    return [cell.source for cell in read(path).cells if "parameters" in cell.metadata.get("tags", [])]
 
 
 def run(command, cwd):
@@ -75,7 +71,7 @@ class TestEveryNotebook:
             assert not cell.get("outputs") and not cell.get("execution_count")
 
     def test_one_parameters_cell_each_with_a_unit(self, script):
-        (source,) = parameters_cells(script.with_suffix(".ipynb"))
+        source = parameters_cell(read(script.with_suffix(".ipynb")))
         for statement in ast.parse(source).body:
             ast.literal_eval(statement.value)
         assert declared(source)
@@ -86,7 +82,7 @@ class TestEveryNotebook:
         """What `papermill --help-notebook` is made of."""
         pair = script.with_suffix(".ipynb")
         known = papermill.inspect_notebook(str(pair))
-        assert set(known) == set(declared(parameters_cells(pair)[0]))
+        assert set(known) == set(declared(parameters_cell(read(pair))))
         assert all(one["inferred_type_name"] != "None" and one["help"].startswith("[") for one in known.values())
 
     def test_the_check_comes_right_after_the_parameters(self, script):
@@ -120,7 +116,7 @@ class TestEveryNotebook:
 def test_the_help_of_a_notebook_is_one_line_a_parameter(tmp_path):
     pair = NOTEBOOKS / "step_ablation.ipynb"
     said = run([*PAPERMILL, "--help-notebook", str(pair)], tmp_path).stdout
-    for name in declared(parameters_cells(pair)[0]):
+    for name in declared(parameters_cell(read(pair))):
         assert re.search(rf"^\s+{name}: \S+ \(default .*\)\s+\[", said, re.M), name
 
 

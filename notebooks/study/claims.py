@@ -54,8 +54,7 @@ def claims_html(table: pd.DataFrame, titles: dict[str, str]) -> str:
     def line(claim) -> str:
         words, test, result, n = (html.escape(getattr(claim, name)) for name in ("words", "test", "result", "n"))
         source = html.escape(claim.source) + (" · primary" if claim.primary else "")
-        takes = claim.takes if claim.verdict == "undecided" else ""
-        takes = f"<br>Would be decided, if the estimate stays, by {html.escape(takes)}." if takes else ""
+        takes = f"<br>Would be decided, if the estimate stays, by {html.escape(claim.takes)}." if claim.takes else ""
         out = f"<details><summary>What came out</summary>{result}{takes}<br><small>Tested: {test} ({n})</small></details>"
         cells = (
             f"{badge(claim.verdict)}<br><small>{_link(claim.page, titles)}</small>",

@@ -8,6 +8,7 @@ import pandas as pd
 
 from study.wording import (
     LEVEL,
+    about,
     counted,
     holm_said,
     in_words,
@@ -65,8 +66,8 @@ def decided(
     return pd.DataFrame(rows).set_index("key")
 
 
-def _takes(asked: Question, claimed: Interval, p: float) -> str:
-    """What would decide a question; claimed: its interval, such that the claim lies above."""
+def _takes(asked: Question, claimed: Interval, p: float) -> int:
+    """How many concepts would decide a question; claimed: its interval, such that the claim lies above."""
     sized = claimed if asked.direction in ("greater", "less") or claimed.estimate >= 0 else opposite(claimed)
     if asked.direction == "within":
         return would_take(sized, asked.smallest)
@@ -93,7 +94,7 @@ def as_claims(questions: Mapping[str, Question], table: pd.DataFrame, n: str) ->
             n=f"{counted(table.at[key, 'concepts'], 'concept')}, {n}",
             verdict=table.at[key, "verdict"],
             primary=True,
-            takes=table.at[key, "takes"],
+            takes=about(table.at[key, "takes"]),
         )
         for key, asked in questions.items()
     ]

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from diffusers import StableDiffusionPipeline
 from PIL import Image
+from pydantic import ValidationInfo, field_validator
 
 from study.earlier_pages import chosen_regime
 from study.figures import use_style
@@ -43,7 +44,12 @@ class Claim(Settings):
     n: str  # of what and how many
     verdict: Literal["supported", "not supported", "undecided"]
     primary: bool = False  # named on the page before its results
-    takes: str = ""  # of one undecided: what would decide it, if the estimate stays
+    takes: str = ""  # what would decide it, if the estimate stays; kept of an undecided one alone
+
+    @field_validator("takes")
+    @classmethod
+    def _open_yet(cls, takes: str, known: ValidationInfo) -> str:
+        return takes if known.data.get("verdict") == "undecided" else ""
 
 
 @dataclass(frozen=True)

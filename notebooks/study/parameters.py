@@ -9,8 +9,12 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import GenericAlias
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 from textinv_core.paths import PLAIN_NAME, shown
 
@@ -39,6 +43,25 @@ class ParameterError(ValueError):
     def _render_traceback_(self) -> list[str]:
         # IPython prints this instead of a traceback: the line is all there is to know.
         return [f"ParameterError: {self}"]
+
+
+def read_notebook(path: str | Path) -> "NotebookNode":
+    """A notebook, or the script it is paired with."""
+    import jupytext  # by whoever runs pages; a page itself has no need of it
+    import nbformat
+
+    found = jupytext.read(path)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    found.metadata.setdefault("kernelspec", nbformat.from_dict(kernel))  # a script names none
+    return found
+
+
+def parameters_cell(notebook: "NotebookNode") -> str:
+    """The source of a notebook's one cell tagged `parameters`; ValueError if there is another number of them."""
+    cells = [cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(cells) != 1:
+        raise ValueError(f"a notebook with {len(cells)} cells tagged `parameters`; expected exactly one")
+    return cells[0]
 
 
 def declared(source: str) -> dict[str, type | GenericAlias]:

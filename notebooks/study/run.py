@@ -13,36 +13,17 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import jupytext
-import nbformat
 import yaml
 
-from study.parameters import check, declared
+from study.parameters import check, declared, parameters_cell, read_notebook
 from textinv_core.files import unfinished
 from textinv_core.paths import NOTEBOOKS
-
-KERNEL = nbformat.from_dict({"name": "python3", "display_name": "Python 3", "language": "python"})
-
-
-def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """A notebook, or the script it is paired with; ValueError if it has not exactly one cell tagged `parameters`."""
-    found = jupytext.read(path)
-    found.metadata.setdefault("kernelspec", KERNEL)  # a script names none
-    cells = parameters_cells(found)
-    if len(cells) != 1:
-        raise ValueError(f"{path} has {len(cells)} cells tagged `parameters`; expected exactly one")
-    return found
-
-
-def parameters_cells(notebook: nbformat.NotebookNode) -> list[str]:
-    """The source of each cell tagged `parameters`."""
-    return [cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
 
 
 def run(path: Path, output: Path, parameters: dict[str, Any]) -> None:
     """Execute the notebook at `path` with `parameters`; `output` is written when, and only when, it succeeds."""
     notebook = read_notebook(path)
-    check(parameters, declared(*parameters_cells(notebook)))
+    check(parameters, declared(parameters_cell(notebook)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import papermill

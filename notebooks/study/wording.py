@@ -78,12 +78,11 @@ def would_take(
     smallest: float | None = None,
     p: float | None = None,
     unit: str = "concept",  # the level of `interval.n` of which there would be more
-    thing: str = "concept",
-) -> str:
-    """What would decide a claim that a difference is above `of`, if the estimate stays: `about 17 concepts`.
+) -> int:
+    """How many units would decide a claim that a difference is above `of`, if the estimate stays.
 
-    Toward whichever verdict is nearer: bounds close in as one over the root of the number, and so does a test's z rise.
-    Empty where nothing is known, or where the estimate lies on a border.
+    Toward whichever verdict is nearer: a bound comes closer as one over the root of their number, and a test's z grows
+    as that root. Zero where nothing is known, or where the estimate lies on a border.
     """
     number, border = interval.n.get(unit, 0), of if smallest is None else smallest
     above, below = interval.estimate - of, border - interval.estimate
@@ -91,8 +90,8 @@ def would_take(
     if above > 0:
         ways.append(max((interval.estimate - interval.low) / above, times_for(p)))
     if not (number and ways and np.isfinite(min(ways))):
-        return ""
-    return f"about {counted(max(number + 1, int(np.ceil(number * min(ways) ** 2))), thing)}"
+        return 0
+    return max(number + 1, int(np.ceil(number * min(ways) ** 2)))
 
 
 def times_for(p: float | None) -> float:
@@ -102,9 +101,9 @@ def times_for(p: float | None) -> float:
     return norm.isf(LEVEL / 2) / norm.isf(p / 2) if p < 1 else np.inf
 
 
-def would_take_of_all(parts: Iterable[str]) -> str:
-    """Of a claim with several parts still open: the largest of what each would take."""
-    return max(parts, key=lambda part: int("".join(filter(str.isdigit, part)) or 0), default="")
+def about(number: int, thing: str = "concept") -> str:
+    """`about 17 concepts`; nothing for none."""
+    return f"about {counted(number, thing)}" if number else ""
 
 
 def counted(number: int, thing: str) -> str:

@@ -98,10 +98,12 @@ def test_claims_that_held_up_come_first_in_their_document_and_results_unfold():
 
 
 def test_what_is_undecided_says_what_would_decide_it():
-    claim = dict(page="x", document="poster", source="poster", words="w", test="t", result="r", n="n", primary=True)
-    rows = [claim | dict(verdict=verdict, takes="about 17 concepts") for verdict in VERDICTS]
-    assert claims_html(pd.DataFrame(rows), {}).count("by about 17 concepts") == 1
-    assert "if the estimate stays" not in claims_html(pd.DataFrame([claim | dict(verdict="undecided", takes="")]), {})
+    given = dict(source="poster", words="w", test="t", result="r", n="n", takes="about 17 concepts")
+    claims = [Claim(**given, verdict=verdict) for verdict in VERDICTS]
+    assert [claim.takes for claim in claims] == ["", "", "about 17 concepts"]
+    rows = [dict(page="x", document="poster") | claim.model_dump() for claim in claims]
+    assert claims_html(pd.DataFrame(rows), {}).count("if the estimate stays, by about 17 concepts") == 1
+    assert "estimate stays" not in claims_html(pd.DataFrame(rows[:2]), {})
 
 
 def test_page_titles_come_from_the_notebooks(tmp_path):

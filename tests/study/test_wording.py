@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from study.wording import (
+    about,
     by_side,
     counted,
     holm_said,
@@ -18,7 +19,6 @@ from study.wording import (
     verdict_of_all,
     verdict_within,
     would_take,
-    would_take_of_all,
 )
 from textinv_core.evaluation.stats import UNKNOWN, Interval
 
@@ -91,13 +91,12 @@ def test_a_claim_of_all_falls_with_any():
 
 def test_what_would_decide_is_where_the_bound_or_the_test_comes_to_lie_at_the_border():
     open_yet = Interval(0.05, -0.05, 0.15, {"concept": 10, "seed": 3})
-    assert would_take(open_yet) == "about 40 concepts"  # a bound twice as near
-    assert would_take(open_yet, smallest=0.06) == "about 40 concepts"  # support is nearer than that it is too small
-    assert would_take(open_yet, smallest=0.30) == "about 11 concepts"  # it is too small already, but for the rounding
-    assert would_take(open_yet, smallest=0.05, unit="seed", thing="seed") == "about 12 seeds"
+    assert would_take(open_yet) == 40  # a bound twice as near
+    assert would_take(open_yet, smallest=0.06) == 40  # support is nearer than that it is too small
+    assert would_take(open_yet, smallest=0.30) == 11  # it is too small already, but for the rounding
+    assert would_take(open_yet, smallest=0.05, unit="seed") == 12
     shown = Interval(0.10, 0.02, 0.18, {"concept": 10})
-    assert would_take(shown, p=0.04) == "about 11 concepts"
-    assert int(would_take(shown, p=0.30).split()[1]) == int(np.ceil(10 * (1.959964 / 1.036433) ** 2))
-    assert would_take(shown, p=1.0) == would_take(UNKNOWN) == would_take(open_yet, of=0.05) == ""
-    assert would_take_of_all(["about 9 seeds", "", "about 12 seeds"]) == "about 12 seeds"
-    assert would_take_of_all([]) == ""
+    assert would_take(shown, p=0.04) == 11
+    assert would_take(shown, p=0.30) == int(np.ceil(10 * (1.959964 / 1.036433) ** 2))
+    assert would_take(shown, p=1.0) == would_take(UNKNOWN) == would_take(open_yet, of=0.05) == 0
+    assert about(12, "seed") == "about 12 seeds" and about(0) == ""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study.analysis.dataset_and_concepts import CALLED, EDITABILITY, HELD_OUT, ONE, Numbers, Reading, levels, verdicts
-from study.wording import FEWEST_CONCEPTS, counted, holm_said, in_words, opposite, percent, would_take
+from study.wording import FEWEST_CONCEPTS, about, counted, holm_said, in_words, opposite, percent, would_take
 from textinv_core.evaluation.stats import Interval
 
 NOT_ASKED = "not asked of this run"
@@ -95,7 +95,7 @@ def takes(found: Mapping[str, Interval], table: pd.DataFrame, read: Reading) -> 
     p = table[table["primary"]].set_index("key")["p_holm"]
     above = {key: would_take(one, smallest=read.smallest, p=p[key]) for key, one in found.items()}
     above["many"] = would_take(opposite(found["many"]), -read.smallest, p=p["many"])
-    return {f"takes_{key}": text for key, text in above.items()}
+    return {f"takes_{key}": about(number) for key, number in above.items()}
 
 
 def page_numbers(

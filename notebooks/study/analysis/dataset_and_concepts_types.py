@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from study.truth import OUTCOMES
-from study.wording import LEVEL, counted, times_for
+from study.wording import LEVEL, about, counted, times_for
 from textinv_core.evaluation.stats import mean_interval
 
 SINGLE = {letter: column for column, letter in OUTCOMES.items()}  # K, C, B -> the column of single pictures
@@ -60,29 +60,28 @@ def outcome(table: pd.DataFrame) -> str:
     return "B" if table.loc[table["value"] == "B", "estimate"].notna().any() else "held_out"
 
 
-def answer(table: pd.DataFrame) -> tuple[str, str]:
-    """The verdict on "the type of concept matters", and what was found, in words."""
+def answer(table: pd.DataFrame) -> tuple[str, str, int]:
+    """The verdict on "the type of concept matters"; what was found, in words; how many concepts would decide it."""
     if table["concept"].nunique() < 2:
-        return "undecided", "types were not compared"
+        return "undecided", "types were not compared", 0
     value = outcome(table)
     own = table[table["value"] == value].groupby("kind")["estimate"].mean().sort_values()
     p, kinds = kinds_differ(table, value)
     called = "concept and context in one picture" if value == "B" else "held-out likeness"
     found = f"{called}: most for {own.index[-1]} ({own.iloc[-1]:.2f}), least for {own.index[0]} ({own.iloc[0]:.2f})"
     if not np.isfinite(p):
-        return "undecided", f"{found}; too few kinds have two concepts or more to test it"
+        return "undecided", f"{found}; too few kinds have two concepts or more to test it", 0
     found += f"; p {p:.3f} over {kinds} kinds of two concepts or more"
-    return "supported" if p <= LEVEL else "undecided", found
+    needed = int(np.ceil(table["concept"].nunique() * times_for(p) ** 2)) if p < 1 else 0
+    return "supported" if p <= LEVEL else "undecided", found, needed
 
 
-def claims(table: pd.DataFrame, seeds: int) -> list[dict]:
-    """The claim that the type matters, as fields of a `Claim`; none where types were not compared."""
+def claims(table: pd.DataFrame, answered: tuple[str, str, int], seeds: int) -> list[dict]:
+    """The claim that the type matters, as fields of a `Claim`; none where types were not compared; from `answer`."""
     concepts, kinds = table["concept"].nunique(), table["kind"].nunique()
     if not concepts:
         return []
-    said, found = answer(table)
-    p = kinds_differ(table, outcome(table))[0]
-    takes = f"about {int(np.ceil(concepts * times_for(p) ** 2))} concepts" if LEVEL < p < 1 else ""
+    said, found, needed = answered
     return [
         dict(
             source="poster, future work (a question there)",
@@ -91,6 +90,6 @@ def claims(table: pd.DataFrame, seeds: int) -> list[dict]:
             result=found,
             n=f"{counted(concepts, 'concept')} of {counted(kinds, 'type')}, {counted(seeds, 'training seed')}",
             verdict=said,
-            takes=takes,
+            takes=about(needed),
         )
     ]

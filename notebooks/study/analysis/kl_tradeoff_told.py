@@ -10,7 +10,18 @@ from study.analysis.kl_tradeoff import BY_ORACLE, GAIN, KL, RIVALS, Choice, Read
 from study.analysis.kl_tradeoff_claims import SPREAD, Contrasts, hidden
 from study.analysis.kl_tradeoff_compared import Compared
 from study.truth import SMALLEST_SHARE
-from study.wording import FEWEST_CONCEPTS, counted, in_words, listed, opposite, percent, shown_name, verdict, would_take
+from study.wording import (
+    FEWEST_CONCEPTS,
+    about,
+    counted,
+    in_words,
+    listed,
+    opposite,
+    percent,
+    shown_name,
+    verdict,
+    would_take,
+)
 from textinv_core.evaluation.stats import Interval
 
 
@@ -65,7 +76,7 @@ def told(
     )
     said |= places.told(given["places"], needed) | contrasts(found)
     said |= {f"{key}_told": in_words(c) for key, c in spoken(beside, reading).items()}
-    return said | dict(spread_takes=would_take(opposite(beside["spread"]), smallest=SPREAD))
+    return said | dict(spread_takes=about(would_take(opposite(beside["spread"]), smallest=SPREAD)))
 
 
 def choice_told(choice: Choice, given: float, reading: Reading) -> str:

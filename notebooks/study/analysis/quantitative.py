@@ -21,9 +21,8 @@ ORACLE = {
 }
 SPOKEN = {"reconstruction": "reconstruction", EDITABILITY: "editability"}
 SPOKEN |= {value: said for value, (_, said) in ORACLE.items()}
-SMALLEST = dict.fromkeys(("reconstruction", EDITABILITY), 0.01) | dict.fromkeys(
-    ORACLE, SMALLEST_SHARE
-)  # effects of interest
+# The smallest effects of interest.
+SMALLEST = dict.fromkeys(("reconstruction", EDITABILITY), 0.01) | dict.fromkeys(ORACLE, SMALLEST_SHARE)
 ALONE = ("reconstruction", "concept_seen")  # asked of pictures of the plain prompt, the others of those with a context
 PAIR = ("concept", "seed", "prompt", "image")
 POSTER = {  # key -> new, base, value, named direction, whether all concepts are used or the reporting ones

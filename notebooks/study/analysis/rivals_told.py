@@ -26,7 +26,7 @@ BY_CLIP = dict(
 )
 
 
-def in_short(table: pd.DataFrame, near: Sequence[str], *, by_oracle: bool, sure: bool = True) -> str:
+def in_short(table: pd.DataFrame, near: Sequence[str], concepts: int, *, by_oracle: bool, sure: bool) -> str:
     """The page's answer in two sentences, to stand after `On the model, `.
 
     table: of the learned words, best B first; sure: a gain over the naive word stands after Holm's correction.
@@ -43,6 +43,8 @@ def in_short(table: pd.DataFrame, near: Sequence[str], *, by_oracle: bool, sure:
     else:
         lead = f"{shown_method(first)} comes out first, {said}"
         lead += f"; plain Textual Inversion has {B[NAIVE]}" if NAIVE in B else ""
+    if concepts < FEWEST_CONCEPTS:
+        return f"{lead}. From so few concepts that is no order."
     if not near:
         behind = "clearly behind it" if sure else "behind it, but corrected for the number of methods that stays open"
         return f"{lead}. Every other method is {behind}."
@@ -83,7 +85,7 @@ def told(found: Compared, given: Mapping, *, model: str, learned: Sequence[str],
     kl, sure = found.against["interval"].get("kl"), found.verdicts["any"] == "supported"
     many = counted(concepts, "concept"), counted(len(given["seeds"]), "training seed")
     return (BY_ORACLE if by_oracle else BY_CLIP) | dict(
-        verdict_short=f"On {model}, {in_short(words, found.near, by_oracle=by_oracle, sure=sure)}",
+        verdict_short=f"On {model}, {in_short(words, found.near, concepts, by_oracle=by_oracle, sure=sure)}",
         verdict_any=found.verdicts["any"],
         verdict_kl=found.verdicts["kl"],
         verdict_kl_best=found.verdicts["kl_best"],

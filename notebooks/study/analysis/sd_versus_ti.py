@@ -65,7 +65,7 @@ def changes_by_prompt(paired: pd.DataFrame) -> pd.DataFrame:
             row = dict(concept=name, prompt=text, measure=called)
             row |= dict(verdict=verdict(change, smallest=SMALLEST_SHARE, fewest=REPEATED))
             row |= dict(plain=levels.at[PLAIN, value], learned=levels.at[LEARNED, value], change=change.estimate)
-            row |= dict(takes=would_take(change, smallest=SMALLEST_SHARE, unit="seed", thing="training seed"))
+            row |= dict(takes=would_take(change, smallest=SMALLEST_SHARE, unit="seed"))
             rows.append(row | dict(low=change.low, high=change.high, sign=side(change), said=in_words(change)))
     return pd.DataFrame(rows)
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from study.analysis.sd_versus_ti import answer, judged, oracle_said, shares_of_the_way, text_said
 from study.truth import NO_ORACLE, SMALLEST_SHARE
-from study.wording import counted, percent, would_take_of_all
+from study.wording import about, counted, percent
 
 
 def of_shares(changes: pd.DataFrame) -> bool:
@@ -64,5 +64,5 @@ def claim(said: Mapping[str, str], changes: pd.DataFrame) -> dict:
         n=f"{said['n_prompts']}, {counted(changes['concept'].nunique(), 'concept')}, {said['n_pairs']}",
         verdict=said["verdict"],
         primary=True,
-        takes=would_take_of_all(rows.loc[rows["verdict"] == "undecided", "takes"]),
+        takes=about(max(rows.loc[rows["verdict"] == "undecided", "takes"], default=0), "training seed"),
     )

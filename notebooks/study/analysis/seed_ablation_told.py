@@ -7,7 +7,7 @@ import pandas as pd
 
 from study.analysis.seed_ablation import CALLED, FEWEST, OF, Apart, answer, as_percent, range_and_gain
 from study.truth import NO_ORACLE, SAID, agreement_said
-from study.wording import FEWEST_CONCEPTS, by_side, counted, in_words, percent, would_take
+from study.wording import FEWEST_CONCEPTS, about, by_side, counted, in_words, percent, would_take
 from textinv_core.evaluation.stats import Interval
 
 
@@ -47,7 +47,7 @@ def told(
         half=f"{half}",
         range=f"{spanned:.3f}",
         gain=in_words(gain),
-        takes=would_take(shares[asked], mark),
+        takes=about(would_take(shares[asked], mark)),
         wider="wider than" if spanned > gain.estimate else "narrower than",
         against=by_side(apart.ratios["plain prompt"], "more", "less", "neither clearly more nor clearly less", 1.0),
         ratio=in_words(apart.ratios["plain prompt"], ".2f"),

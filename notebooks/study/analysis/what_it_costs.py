@@ -10,11 +10,8 @@ from study.truth import SMALLEST_SHARE
 from study.wording import FEWEST_CONCEPTS, counted, in_words, percent, verdict_either_way
 from textinv_core.evaluation.stats import Interval, paired_interval
 
-SMALLEST = {
-    "B": SMALLEST_SHARE,
-    "K": SMALLEST_SHARE,
-    "reconstruction": 0.02,
-}  # the least difference of interest between the loops
+# The least differences of interest between the loops.
+SMALLEST = {"B": SMALLEST_SHARE, "K": SMALLEST_SHARE, "reconstruction": 0.02}
 CALLED = {"B": "concept and context in one picture", "K": "the concept kept", "reconstruction": "reconstruction"}
 PUBLISHED, OURS, COMPILED = "published", "ours", "ours, compiled"
 COLUMNS = {  # of the table of rates, as the page calls them

@@ -28,16 +28,17 @@ def way_of(method: str, kl_weight: float, learning_rate: float, best: tuple[str,
     """What `Arm(concept, **way)` takes: as asked for; else as `best` (`earlier_pages.best_method`); else nothing added."""
     if method or kl_weight or best is None or best[0] in AFTER:  # the page chooses its own step afterwards
         kl = dict(kl_weight=kl_weight) if kl_weight else {}
-        return dict(method=method or NAIVE, learning_rate=learning_rate) | kl
+        return dict(method=method or ("kl" if kl else NAIVE), learning_rate=learning_rate) | kl
     name, value = best
     return arm_settings(name, type(TUNED[name].values[0])(value), learning_rate)  # a record writes 4 as 4.0
 
 
 def way_said(way: Mapping, asked: bool) -> str:
     """How the word is learned, in words; asked: whether the method was given."""
-    if asked or way["method"] == NAIVE:
-        return f"{shown_method(way['method'])}, as asked" if asked else "by the denoising loss alone"
-    return f"{shown_method(way['method'])}, which the page of all methods found best on this model"
+    named = "the denoising loss alone" if way["method"] == NAIVE else shown_method(way["method"])
+    if asked:
+        return f"{named}, as asked"
+    return named if way["method"] == NAIVE else f"{named}, which the page of all methods found best on this model"
 
 
 def distance_of_steps(steps: int, every: int, keep: int) -> int:

@@ -185,7 +185,7 @@ def typed(levels):
 
 def test_kinds_that_lie_apart_are_told_apart():
     apart = typed({"tree": (0.9, 0.9), "car": (0.6, 0.5), "cake": (0.1, 0.2), "cat": (0.4, 0.3)})
-    said, words = kinds.answer(apart)
+    said, words, _ = kinds.answer(apart)
     assert said == "supported" and "most for tree (0.90)" in words and "least for cake (0.15)" in words
     mixed = typed({"tree": (0.9, 0.2), "car": (0.8, 0.1), "cake": (0.2, 0.9), "cat": (0.5, 0.4)})
     assert kinds.answer(mixed)[0] == "undecided"
@@ -193,16 +193,17 @@ def test_kinds_that_lie_apart_are_told_apart():
 
 def test_one_concept_a_kind_cannot_tell_them_apart():
     single = typed({"tree": (0.9,), "car": (0.1,), "cake": (0.5,)})
-    said, words = kinds.answer(single)
+    said, words, needed = kinds.answer(single)
     assert said == "undecided" and "too few kinds" in words
-    assert kinds.answer(single[:0]) == ("undecided", "types were not compared")
+    assert kinds.answer(single[:0]) == ("undecided", "types were not compared", 0) and needed == 0
 
 
 def test_the_claim_on_types_is_made_where_they_were_compared():
-    (claim,) = kinds.claims(typed({"tree": (0.9, 0.8), "car": (0.1, 0.2)}), 2)
+    table = typed({"tree": (0.9, 0.8), "car": (0.1, 0.2)})
+    (claim,) = kinds.claims(table, kinds.answer(table), 2)
     assert claim["n"] == "4 concepts of 2 types, 2 training seeds" and "most for tree" in claim["result"]
     empty = kinds.by_concept(kinds.together([]), {})
-    assert kinds.claims(empty, 2) == []
+    assert kinds.claims(empty, kinds.answer(empty), 2) == []
 
 
 def test_pictures_stand_under_what_their_words_learned_from():

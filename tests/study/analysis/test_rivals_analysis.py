@@ -154,12 +154,15 @@ def test_the_cheapest_of_those_near_comes_first():
 )
 def test_the_answer_has_two_sentences_and_two_numbers(by_oracle, order, words):
     table = pd.DataFrame(dict(B=[0.5, 0.3, 0.1]), index=[*order, "early_stopping"])
-    said = rivals_told.in_short(table, ["early_stopping", order[1]], by_oracle=by_oracle)
+
+    def said_of(near, table=table, concepts=8, sure=True):
+        return rivals_told.in_short(table, near, concepts, by_oracle=by_oracle, sure=sure)
+
+    said = said_of(["early_stopping", order[1]])
     assert words in said and ". Early stopping, the cheapest" in said
     assert len(re.findall(r"\d+(?:\.\d+)?", said)) <= 2
-    assert "clearly behind" in rivals_told.in_short(table, [], by_oracle=by_oracle)
-    assert "stays open" in rivals_told.in_short(table, [], by_oracle=by_oracle, sure=False)
-    assert "no method" in rivals_told.in_short(table.assign(B=np.nan), [], by_oracle=by_oracle)
+    assert "clearly behind" in said_of([]) and "stays open" in said_of([], sure=False)
+    assert "so few concepts" in said_of([], concepts=1) and "no method" in said_of([], table.assign(B=np.nan))
 
 
 MANY = [f"c{i}" for i in range(8)]  # enough for a sign-flip test to pass the correction

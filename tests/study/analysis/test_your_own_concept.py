@@ -89,9 +89,9 @@ def test_figures_have_a_row_a_seed_and_a_column_a_prompt_or_place():
 def test_a_word_is_learned_as_asked_else_as_did_best_else_plainly():
     plain = dict(method="naive", learning_rate=0.01)
     assert analysis.way_of("", 0.0, 0.01, None) == analysis.way_of("", 0.0, 0.01, ("tea", 0.2)) == plain
-    assert analysis.way_of("", 0.3, 0.01, ("vectors", 4)) == plain | dict(kl_weight=0.3)
+    assert analysis.way_of("", 0.3, 0.01, ("vectors", 4)) == plain | dict(method="kl", kl_weight=0.3)
     assert analysis.way_of("dti", 0.0, 0.01, ("vectors", 4)) == dict(method="dti", learning_rate=0.01)
     assert analysis.way_of("", 0.0, 0.01, ("vectors", 4.0)) == dict(method="vectors", learning_rate=0.01, vectors=4)
     assert "found best" in analysis.way_said(dict(method="vectors"), asked=False)
-    assert analysis.way_said(plain, asked=False) == "by the denoising loss alone"
-    assert analysis.way_said(plain, asked=True) == "naive, as asked"
+    assert analysis.way_said(plain, asked=False) == "the denoising loss alone"
+    assert analysis.way_said(dict(method="kl"), asked=True) == "KL exact, as asked"
