@@ -12,7 +12,10 @@ with `split_by: concepts` runs once per concept first, as independent jobs; the 
 import json
 import os
 import re
+import subprocess
 import sys
+import tempfile
+import time
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +30,9 @@ if "experiments" not in config:
 
 
 PYTHON = sys.executable
+# Pages are forks of one process that has loaded the libraries, where it runs: see notebooks/study/warm.py.
+RUN = f'{PYTHON} -I -S notebooks/study/warm.py call "$STUDY_WARM"'
+KEPT = []  # that process, which ends when nobody keeps its standard input open any more
 PROFILE = config.get("profile")
 SCRATCH = f"build/{PROFILE}"
 RESULTS = f"results/{PROFILE}"
@@ -160,6 +166,18 @@ wildcard_constraints:
     words="|".join(WORDS) or "none",
 
 
+onstart:
+    # Elsewhere a fork of a process that has loaded them may not use what it finds loaded: CUDA, or a Mac's frameworks.
+    if sys.platform == "linux" and not list(Path("/dev").glob("nvidia*")):
+        folder = os.environ["STUDY_WARM"] = tempfile.mkdtemp(prefix="study-")
+        log, serve = Path(SCRATCH) / "warm.log", [PYTHON, "-m", "study.warm", "serve", folder]
+        log.parent.mkdir(parents=True, exist_ok=True)
+        own = dict(env=os.environ | {"OMP_NUM_THREADS": "1"}, stdout=log.open("w"), stderr=subprocess.STDOUT)
+        KEPT.append(subprocess.Popen(serve, stdin=subprocess.PIPE, **own))
+        while KEPT[0].poll() is None and not os.path.exists(f"{folder}/door"):  # callers wait there while it loads
+            time.sleep(0.01)
+
+
 rule all:
     localrule: True
     input:
@@ -190,7 +208,7 @@ rule words:
         runtime=needs("runtime", 120),
         gpu=needs("gpu", 0),
     shell:
-        "OMP_NUM_THREADS={threads} {PYTHON} -m study.words {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
+        "OMP_NUM_THREADS={threads} {RUN} study.words {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
 
 
 rule part:
@@ -215,7 +233,7 @@ rule part:
         runtime=needs("runtime", 60),
         gpu=needs("gpu", 0),
     shell:
-        "OMP_NUM_THREADS={threads} {PYTHON} -m study.run {input.notebook} {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
+        "OMP_NUM_THREADS={threads} {RUN} study.run {input.notebook} {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
 
 
 rule experiment:
@@ -238,7 +256,7 @@ rule experiment:
         runtime=needs("runtime", 60),
         gpu=needs("gpu", 0),
     shell:
-        "OMP_NUM_THREADS={threads} {PYTHON} -m study.run {input.notebook} {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
+        "OMP_NUM_THREADS={threads} {RUN} study.run {input.notebook} {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
 
 
 rule book:

@@ -193,6 +193,7 @@ def provenance_page(records: list[dict]) -> str:
             f"{counted(earlier, 'page')} of {len(records)} ran with an earlier state of `textinv_core` than the one "
             f"beside this book, `{current}`. `make verify` draws a sample of their pictures again.",
         ]
+    lines += ["", ":::{dropdown} Parameters, data and versions, page by page"]
     for r in records:
         identity = {
             "record": r["id"],
@@ -201,7 +202,7 @@ def provenance_page(records: list[dict]) -> str:
         }
         lines += [
             "",
-            f":::{{dropdown}} {r['page']}: parameters, data, versions",
+            f"**{r['page']}**",
             "",
             "| parameter | value |",
             "|---|---|",
@@ -219,7 +220,7 @@ def provenance_page(records: list[dict]) -> str:
             "|---|---|",
             *(f"| {name} | {value} |" for name, value in r["versions"].items()),
         ]
-        lines += [":::"]
+    lines += [":::"]
     return "\n".join(lines) + "\n"
 
 

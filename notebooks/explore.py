@@ -51,8 +51,6 @@ pipe, store, known, label = page.pipe, page.store, {c.name: c for c in page.conc
 prompts = {name: [plain_prompt(c.kind), *context_prompts(c.kind)] for name, c in known.items()}
 if shown and shown not in known:
     raise ParameterError(f"shown: {shown!r} is not one of the concepts ({', '.join(known)})")
-
-# %% tags=["hide-input"]
 places = [store] + [open_store(name) for name in PUBLISHED if name != profile and not runs]
 found = [table for place in places if len(table := recorded_words(place, pipe, page.concepts, learning_rate))]
 trained_here = not found

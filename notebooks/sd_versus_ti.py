@@ -50,8 +50,6 @@ SHOWN = 5  # noises whose pictures are on the page
 contexts = analysis.context_phrases(prompts or analysis.EVERY)
 page, oracle = begin("sd_versus_ti", globals()), open_oracle(model)
 noises = page.noises
-
-# %% tags=["hide-input"]
 scores, tiles, ceilings = [], [], {}
 for c in page.concepts:
     arms, texts = [Arm(c, seed=s, learning_rate=learning_rate) for s in seeds], analysis.prompts_of(c.kind, prompts)

@@ -11,13 +11,9 @@
 # %% tags=["parameters"]
 profile: str = "own"  # [name] whose records are read, and where this page's own go: results/<profile>/
 pages: list[str] = ["step_ablation", "initializer_ablation", "seed_ablation", "sd_versus_ti", "quantitative", "what_it_learns", "known_names", "near_and_far", "probes", "kl_tradeoff", "rivals", "harmony", "dataset_and_concepts", "more_vectors"]  # [names] experiments to read, in this order
+again: str = ""  # [name] profile in which the same pages ran once more with other training seeds; empty: none
 records: str = ""  # [folder] where the pages' records lie instead
 out: str = ""  # [folder] where this page's records go instead
-
-# %% tags=["remove-cell"]
-from study.parameters import check_notebook
-
-check_notebook(In, globals())
 
 # %% tags=["hide-input"]
 # %matplotlib inline
@@ -29,13 +25,16 @@ from IPython.display import HTML
 from myst_nb import glue
 
 from study.analysis import summary as analysis
+from study.analysis import summary_again as once_more
 from study.analysis import summary_figures as figures
 from study.claims import claims_html, counts, page_title, read_claims
 from study.figures import use_style
+from study.parameters import check_notebook
 from textinv_core.files import load_json, write_json, write_table
 from textinv_core.paths import NOTEBOOKS, record_dir
 from textinv_core.provenance import identity, provenance
 
+check_notebook(In, globals())
 began = time.monotonic()
 use_style()
 plt.rcParams["figure.dpi"] = 120
@@ -45,6 +44,8 @@ claims, missing = read_claims(home, pages)
 if claims.empty:
     raise ValueError(f"{home}: holds no page with claims ({', '.join(pages)}); run the experiments first")
 titles = {name: page_title(NOTEBOOKS / f"{name}.py") for name in pages}
+second = read_claims(record_dir(again, "summary").parent, pages)[0] if again else claims[:0]
+twice = once_more.both(claims, second)
 
 # %% [markdown]
 # ## Claim by claim
@@ -65,18 +66,21 @@ HTML(claims_html(claims, titles))
 figure = figures.verdicts(counts(claims))
 plt.show()
 
-# %% tags=["remove-cell"]
-numbers = analysis.told(claims, missing, titles)
-for key, value in numbers.items():
-    glue(key, value, display=False)
+# %% [markdown]
+# ## Once more, with other training seeds
+#
+# {glue:text}`again`
+
+# %% tags=["remove-input"]
+HTML(once_more.twice_html(twice, titles))
 
 # %% [markdown]
 # ## What this shows, and what it does not
 #
 # {glue:text}`n_pages` of {glue:text}`n_asked` experiments are read here ({glue:text}`read`). Of the primary claims alone: {glue:text}`primary`.
 #
-# **What to do.** Build on what carries a ✓, and before you rely on it open its row: the interval says how much was found, the test says against what. Do not
-# build on a question mark in either direction.
+# **What to do.** Build on what carries a ✓, and before you rely on it read what came out: the interval says how much was found, the test says against what.
+# Do not build on a question mark in either direction.
 #
 # What it does not show:
 #
@@ -89,6 +93,9 @@ for key, value in numbers.items():
 # - Claims are in the documents’ words where they make one. Where a document only asks, the row says what was taken for an answer.
 
 # %% tags=["remove-cell"]
+numbers = analysis.told(claims, missing, titles) | dict(again=once_more.told(twice, titles))
+for key, value in numbers.items():
+    glue(key, value, display=False)
 folder.mkdir(parents=True, exist_ok=True)
 figure.savefig(folder / "overview.png", dpi=150, bbox_inches="tight")
 write_table(folder / "claims.csv", claims)

@@ -177,8 +177,9 @@ def concept(concept_folder):
 
 @pytest.fixture(autouse=True)
 def closed():
-    """No test leaves a figure open for the next."""
+    """No test leaves a figure open for the next, or more threads than one."""
     yield
+    assert torch.get_num_threads() == 1
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
 

@@ -41,7 +41,7 @@ RUNNER = [  # notebook, arguments, what is said
     ("probes", ["-p", "kl_weight", "-1"], "parameter `kl_weight` must be 0 or more, not -1"),
     ("kl_tradeoff", ["-y", "{kl_weights: [0.1, -1]}"], "parameter `kl_weights` must be weights of 0 or more"),
     ("kl_tradeoff", ["-y", "{kl_weights: [.nan]}"], "parameter `kl_weights` must be a list, each item a number"),
-    ("summary", ["-p", "steps", "5"], "unknown parameter `steps`: there are: profile, pages, records, out"),
+    ("summary", ["-p", "steps", "5"], "unknown parameter `steps`: there are: profile, pages, again, records, out"),
     ("step_ablatoin", [], "no notebook "),
     ("../README", [], "no notebook "),
     ("step_ablation", ["-f", "no-such.yaml"], "No such file or directory: 'no-such.yaml'"),

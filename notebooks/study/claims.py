@@ -46,24 +46,10 @@ def badge(verdict: str) -> str:
 
 
 def claims_html(table: pd.DataFrame, titles: dict[str, str]) -> str:
-    """The claims by document as one HTML table, verdict first, those that held up on top; results and tests unfold.
+    """The claims by document as one HTML table, verdict first, those that held up on top; what came out unfolds below.
 
     `titles` say what a page's link is called.
     """
-
-    def line(claim) -> str:
-        words, test, result, n = (html.escape(getattr(claim, name)) for name in ("words", "test", "result", "n"))
-        source = html.escape(claim.source) + (" · primary" if claim.primary else "")
-        takes = f"<br>Would be decided, if the estimate stays, by {html.escape(claim.takes)}." if claim.takes else ""
-        out = f"<details><summary>What came out</summary>{result}{takes}<br><small>Tested: {test} ({n})</small></details>"
-        cells = (
-            f"{badge(claim.verdict)}<br><small>{_link(claim.page, titles)}</small>",
-            f"<strong>{words}</strong> <small>({source})</small>{out}",
-        )
-        return (
-            "<tr>" + "".join(f'<td style="text-align:left;vertical-align:top">{cell}</td>' for cell in cells) + "</tr>"
-        )
-
     heads = {"verdict and page": 26, "the claim, in its own words": 74}  # % of the width
     head = "".join(f'<th scope="col" style="text-align:left;width:{w}%">{name}</th>' for name, w in heads.items())
     body = []
@@ -72,8 +58,25 @@ def claims_html(table: pd.DataFrame, titles: dict[str, str]) -> str:
         body.append(f'<tr><th colspan="{len(heads)}" scope="rowgroup" style="text-align:left">{name}</th></tr>')
         claims = claims.sort_values("primary", ascending=False, kind="stable")
         claims = claims.sort_values("verdict", key=lambda v: v.map(VERDICTS.index), kind="stable")
-        body += [line(claim) for claim in claims.itertuples()]
+        for claim in claims.itertuples():
+            source = html.escape(claim.source) + (" · primary" if claim.primary else "")
+            words = f"<strong>{html.escape(claim.words)}</strong> <small>({source})</small>"
+            body.append(_row(f"{badge(claim.verdict)}<br><small>{_link(claim.page, titles)}</small>", words))
+        out = "".join(_came_out(claim) for claim in claims.itertuples())
+        unfolds = f"<details><summary>What came out, claim by claim</summary><dl>{out}</dl></details>"
+        body.append(f'<tr><td colspan="{len(heads)}" style="text-align:left">{unfolds}</td></tr>')
     return f'<table class="dataframe claims"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+
+
+def _row(*cells: str) -> str:
+    return "<tr>" + "".join(f'<td style="text-align:left;vertical-align:top">{cell}</td>' for cell in cells) + "</tr>"
+
+
+def _came_out(claim) -> str:
+    """A claim again, its result, what would decide it if it is open, and how it was tested, for a list of terms."""
+    words, test, result, n = (html.escape(getattr(claim, name)) for name in ("words", "test", "result", "n"))
+    takes = f" Would be decided, if the estimate stays, by {html.escape(claim.takes)}." if claim.takes else ""
+    return f"<dt>{SIGNS[claim.verdict]} {words}</dt><dd>{result}.{takes}<br><small>Tested: {test} ({n})</small></dd>"
 
 
 def _link(page: str, titles: dict[str, str]) -> str:

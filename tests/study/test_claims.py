@@ -92,7 +92,7 @@ def test_claims_that_held_up_come_first_in_their_document_and_results_unfold():
     text = claims_html(table, {})
     places = [text.index(f"<strong>{words}</strong>") for words in ("held", "fell", "open")]
     assert places == sorted(places)
-    assert text.count("<details>") == 3 and text.index("<details>") < text.index("held: +1")
+    assert text.count("<details>") == 1 and places[-1] < text.index("<details>") < text.index("held: +1")
     primary = table.assign(verdict="supported", primary=[False, False, True])
     assert claims_html(primary, {}).index("held") < claims_html(primary, {}).index("fell")
 
