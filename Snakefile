@@ -167,8 +167,8 @@ wildcard_constraints:
 
 
 onstart:
-    # Elsewhere a fork of a process that has loaded them may not use what it finds loaded: CUDA, or a Mac's frameworks.
-    if sys.platform == "linux" and not list(Path("/dev").glob("nvidia*")):
+    # Not where jobs run elsewhere, nor where a fork may not use what it finds loaded: CUDA, or a Mac's frameworks.
+    if workflow.local_exec and sys.platform == "linux" and not list(Path("/dev").glob("nvidia*")):
         folder = os.environ["STUDY_WARM"] = tempfile.mkdtemp(prefix="study-")
         log, serve = Path(SCRATCH) / "warm.log", [PYTHON, "-m", "study.warm", "serve", folder]
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from test_notebooks import RUNNER, read, run
 
 SMALL = dict(
     concepts=["violet_cloud", "sky_castle"], arms=[1, 2], calls=1, repeats=2, steps=3, seeds=[3, 4],
-    images_per_prompt=1, contexts=2, num_inference_steps=2, sampler_steps=[1, 2], sd15_rate=5.0,
+    images_per_prompt=1, contexts=2, num_inference_steps=2, sampler_steps=[1, 2], updates=8, sd15_rate=5.0,
 )  # fmt: skip
 
 
