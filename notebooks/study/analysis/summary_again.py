@@ -1,4 +1,4 @@
-"""The study once more with other training seeds: which verdicts are the same?"""
+"""The study once more with other training seeds: which verdicts came out the same?"""
 
 import html
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ def both(first: pd.DataFrame, again: pd.DataFrame) -> pd.DataFrame:
 def told(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """How many verdicts are the same, and what the others did; table: from `both`."""
     if table.empty:
-        return "It has not been run a second time."
+        return "The study has not been run a second time."
     moved = table[table["verdict"] != table["verdict_again"]]
     turned = moved[~moved[["verdict", "verdict_again"]].eq("undecided").any(axis=1)]
     pages = table["page"].nunique()

@@ -33,7 +33,7 @@ def test_what_moved_is_counted_and_what_turned_is_named():
     assert "2 verdicts came out the same, 1 did not" in said(OPEN, OPEN, FALLEN)
     assert "none turned into its opposite" in said(OPEN, OPEN, FALLEN)
     assert said(SUPPORTED, OPEN, SUPPORTED).endswith("“context” turned into the opposite.")
-    assert once_more.told(once_more.both(first, first[:0]), TITLES) == "It has not been run a second time."
+    assert once_more.told(once_more.both(first, first[:0]), TITLES) == "The study has not been run a second time."
 
 
 def test_verdicts_that_moved_stand_open_and_the_others_unfold():
