@@ -12,16 +12,14 @@ with `split_by: concepts` runs once per concept first, as independent jobs; the 
 import json
 import os
 import re
-import subprocess
 import sys
-import tempfile
-import time
 from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 sys.path[:0] = [workflow.basedir, f"{workflow.basedir}/notebooks"]
+from study import warm
 from study.parameters import ParameterError, check, declared, parameters_cell, read_notebook
 
 if "experiments" not in config:
@@ -169,13 +167,8 @@ wildcard_constraints:
 onstart:
     # Not where jobs run elsewhere, nor where a fork may not use what it finds loaded: CUDA, or a Mac's frameworks.
     if workflow.local_exec and sys.platform == "linux" and not list(Path("/dev").glob("nvidia*")):
-        folder = os.environ["STUDY_WARM"] = tempfile.mkdtemp(prefix="study-")
-        log, serve = Path(SCRATCH) / "warm.log", [PYTHON, "-m", "study.warm", "serve", folder]
-        log.parent.mkdir(parents=True, exist_ok=True)
-        own = dict(env=os.environ | {"OMP_NUM_THREADS": "1"}, stdout=log.open("w"), stderr=subprocess.STDOUT)
-        KEPT.append(subprocess.Popen(serve, stdin=subprocess.PIPE, **own))
-        while KEPT[0].poll() is None and not os.path.exists(f"{folder}/door"):  # callers wait there while it loads
-            time.sleep(0.01)
+        server, os.environ["STUDY_WARM"] = warm.start(Path(SCRATCH) / "warm.log")
+        KEPT.append(server)
 
 
 rule all:

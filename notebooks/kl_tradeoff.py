@@ -174,14 +174,14 @@ hard.place_table(needed, reading)
 # %% tags=["remove-cell"]
 given = dict(given=page.parameters, model=page.model_name, weight=weight, safe=safe)
 said = told.told(found, choice, needed, ours, reading, **given)
-page.say(**page.common("model_name", "n_seeds", "n_pictures", "n_contexts", "steps", "learning_rate"), **said)
+page.say(**page.common("model_name", "seeds_said", "n_pictures", "n_contexts", "steps", "learning_rate"), **said)
 
 # %% [markdown]
 # The naive word loses context clearly in: {glue:text}`losing`. {glue:text}`needed_told` {glue:text}`left_out`
 #
 # ## What this shows, and what it does not
 #
-# On {glue:text}`model_name`, {glue:text}`n_reported` concepts with {glue:text}`n_seeds` seeds, {glue:text}`steps` steps at learning rate
+# On {glue:text}`model_name`, {glue:text}`n_reported` concepts with {glue:text}`seeds_said`, {glue:text}`steps` steps at learning rate
 # {glue:text}`learning_rate`, $\lambda=$ {glue:text}`kl_weight` ($\beta=$ {glue:text}`kl_beta`):
 #
 # - **KL keeps meaning and context: {glue:text}`keeps`.** KL minus naive, {glue:text}`both`: {glue:text}`chosen_told`; the early stop’s,

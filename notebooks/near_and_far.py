@@ -77,8 +77,8 @@ figures.side_by_side(tiles).savefig(page.folder / "overview.png", dpi=150, bbox_
 # %% [markdown]
 # ## Concept by concept
 #
-# {glue:text}`n_near` concepts of the model’s world and {glue:text}`n_far` strangers; a word after {glue:text}`steps` steps with {glue:text}`n_seeds` training
-# seeds, DreamBooth after {glue:text}`dreambooth_steps` steps from the first seed, called by “{glue:text}`token`” before the {term}`class word`. K, the
+# {glue:text}`n_near` concepts of the model’s world and {glue:text}`n_far` strangers; a word after {glue:text}`steps` steps with {glue:text}`seeds_said`,
+# DreamBooth after {glue:text}`dreambooth_steps` steps from the first seed, called by “{glue:text}`token`” before the {term}`class word`. K, the
 # concept is kept in plain pictures; C, the context is there; B, both in one picture ({term}`K, B and C`). {glue:text}`judged_by`
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, K of the learned word and of DreamBooth, a pair of dots a concept, in the world above and strangers below. Right, C against K: a dot a concept and method, open for strangers.", "name": "fig-near-rates"}, "image": {"alt": "Left, two dots for each concept joined by a line: the longer the line, the more one method keeps than the other. Right, a scatter plot of kept context against kept concept.", "width": "100%"}}
@@ -103,7 +103,7 @@ contrast_table(primary)
 numbers = analysis.by_group(shares)
 by_clip = "This model has no oracle, so they stay open: only CLIP’s reading is there."
 page.say(
-    **page.common("n_seeds", "n_pictures", "n_contexts", "steps", "dreambooth_steps", "settings_from"),
+    **page.common("seeds_said", "n_pictures", "n_contexts", "steps", "dreambooth_steps", "settings_from"),
     **told(numbers, primary, analysis.agreement(shares, (TI, DB)), page.model_name),
     token=identifier_of(page),
     judged_by="All three are read by the oracle." if oracle else by_clip,

@@ -119,7 +119,7 @@ grid_shown.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 # %% [markdown]
 # ## How fast, and how long?
 #
-# {glue:text}`n_concepts` development concepts, {glue:text}`n_seeds` training {term}`seeds <seed>` each, {glue:text}`n_contexts` contexts. Of
+# {glue:text}`n_concepts` development concepts, {glue:text}`seeds_said` each, {glue:text}`n_contexts` contexts. Of
 # {term}`K, B and C`, B decides, the share of pictures with concept and context. Where two settings are as good, the shorter and slower one is taken.
 # {glue:text}`judged_by`
 
@@ -154,7 +154,7 @@ plt.show()
 # %% tags=["remove-cell"]
 how = dict(smallest=SMALLEST_SHARE, oracle=oracle is not None, model=page.model_name)
 page.say(
-    **page.common("n_concepts", "n_seeds", "n_contexts"),
+    **page.common("n_concepts", "seeds_said", "n_contexts"),
     **told.told(length, leash, strength, of_length, parts, plan, **how),
 )
 

@@ -144,8 +144,8 @@ few.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 # %% [markdown]
 # ## Who trades best?
 #
-# {term}`K, B and C`: K is {glue:text}`what_K`; C, {glue:text}`what_C`; B, {glue:text}`what_B`. Each method had {glue:text}`n_tried` settings, tried on the
-# development concepts ({glue:text}`development`; {glue:text}`tuned_with` training seeds); the one with the best mean of {glue:text}`tuned_on` was taken. All
+# {term}`K, B and C`: K is {glue:text}`what_K`; C, {glue:text}`what_C`; B, {glue:text}`what_B`. Each method had {glue:text}`n_tried`, tried on the
+# development concepts ({glue:text}`development`; {glue:text}`tuned_with`); the one with the best mean of {glue:text}`tuned_on` was taken. All
 # else is from the other concepts.
 #
 # Beside the {ref}`KL term <method>` and a pull on the row {cite:p}`gal2023` stand DTI {cite:p}`kim2026`, CoRe {cite:p}`wu2025`, CrossInit {cite:p}`pang2024`,
@@ -174,7 +174,7 @@ told.table_shown(found.table)
 # %% tags=["remove-cell"]
 said = told.told(found, page.parameters, model=page.model_name, learned=words_of, by_oracle=bool(oracle))
 common = page.common("model_name", "seeds_said", "n_pictures", "n_contexts", "steps", "learning_rate")
-page.say(**common, **said, development=told.names_said(chosen_on), tuned_with=len(seeds[: tuning_seeds or None]))
+page.say(**common, **said, development=told.names_said(chosen_on))
 
 # %% [markdown]
 # B with its 95 % interval over concepts and seeds, K and C at the same setting, seconds to learn one word on the machine that ran this, and how often the
@@ -193,7 +193,7 @@ page.say(**common, **said, development=told.names_said(chosen_on), tuned_with=le
 #
 # - These are our versions, after the papers’ formulas, of methods made for photographs and larger models. Who wins on {glue:text}`model_name` need not win
 #   elsewhere.
-# - Each had {glue:text}`n_tried` settings and one learning rate ({glue:text}`learning_rate`) for {glue:text}`steps` steps: a method that needs little tuning
+# - Each had {glue:text}`n_tried` and one learning rate ({glue:text}`learning_rate`) for {glue:text}`steps` steps: a method that needs little tuning
 #   has the advantage, and the luck of the choice is not in the intervals.
 # - {glue:text}`n_reported`, {glue:text}`seeds_said`, {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts; under
 #   {glue:text}`fewest` concepts nothing is decided. DreamBooth is run from the first seed alone.

@@ -139,8 +139,8 @@ analysis.sampler_table(sampler, fewer)
 # {glue:text}`many_network` are the denoising network’s own work, {glue:text}`one_both` and {glue:text}`many_both` both frozen networks’ (in
 # {glue:text}`format`; the published loop computes in {glue:text}`full`, not compiled).
 #
-# After {glue:text}`steps` steps, what ours learns {glue:text}`quality` (ours minus theirs; {glue:text}`n_concepts` concepts, {glue:text}`n_seeds` training
-# seeds each). The variance of an update’s gradient is, as a share of that with timesteps drawn freely, {glue:text}`variance`. Pictures drawn per second:
+# After {glue:text}`steps` steps, what ours learns {glue:text}`quality` (ours minus theirs; {glue:text}`n_concepts` concepts, {glue:text}`seeds_said`
+# each). The variance of an update’s gradient is, as a share of that with timesteps drawn freely, {glue:text}`variance`. Pictures drawn per second:
 # {glue:text}`drawing`; {glue:text}`tells`.
 #
 # A study of {glue:text}`study` on Stable Diffusion 1.5 would take about {glue:text}`hours` hours of one accelerator: an **estimate**, from
@@ -189,7 +189,7 @@ display(first.set_caption("Steps"), *analysis.small_tables(**table), last.set_ca
 # %% tags=["remove-cell"]
 on = machine()
 page.say(
-    **page.common("n_concepts", "n_seeds", "steps", "repeats"),
+    **page.common("n_concepts", "seeds_said", "steps", "repeats"),
     **told(rates, quality, shrunk, speed, model=page.model_name, best=best),
     machine=f"{on['processor']}, {on['cores']} cores, {on['threads']} threads in use, accelerator: {on['accelerator']}",
     format=str(dtype).removeprefix("torch."),

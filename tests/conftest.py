@@ -211,7 +211,7 @@ def study_copy(model_folder, judge, tmp_path_factory):
 @pytest.fixture(scope="session")
 def study(study_copy):
     """The same after one run of its whole graph, from training to the built book."""
-    own = {"PYTHONPATH": search_path(study_copy), "OMP_NUM_THREADS": "1"}
+    own = {"PYTHONPATH": search_path(study_copy)}
     command = [str(Path(sys.executable).with_name("snakemake")), "--configfile", "config/tiny.yaml", "--cores", "2"]
     done = subprocess.run(command, cwd=study_copy, env=os.environ | own, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr[-3000:]

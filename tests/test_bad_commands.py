@@ -60,7 +60,7 @@ def test_the_runner_refuses_in_one_line(tmp_path, capsys, notebook, arguments, s
 
 def command(arguments, where):
     """A command's exit code and its words."""
-    own = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
+    own = {"HF_HUB_OFFLINE": "1", "PYTHONWARNINGS": "ignore"}
     own |= {"PYTHONPATH": search_path(where)}
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(arguments, cwd=where, env=clean | own, capture_output=True, text=True, timeout=600)

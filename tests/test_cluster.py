@@ -102,7 +102,7 @@ def test_the_status_script_says_one_word(tmp_path, controller, accounts, status)
 
 
 def snakemake(where, *flags, own=os.environ):
-    own = own | {"PYTHONPATH": search_path(where), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    own = own | {"PYTHONPATH": search_path(where), "HF_HUB_OFFLINE": "1"}
     command = [str(Path(sys.executable).with_name("snakemake")), "--workflow-profile", "cluster/generic", *flags]
     out = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return subprocess.run(command, cwd=where, env=own, timeout=900, **out)

@@ -21,7 +21,7 @@ from safetensors.torch import load
 from textinv_core.paths import ROOT
 
 START = """
-import sys, torch
+import torch
 torch.set_num_threads(1)
 from pathlib import Path
 from textinv_core.learning.arms import Arm
@@ -32,7 +32,7 @@ from textinv_core.learning.models import load_pipeline
 from textinv_core.evaluation.nulls import cached_nulls, describe_nulls
 from textinv_core.drawing.store import Store
 from textinv_core.learning.training import train
-model, pictures, scorer, out = sys.argv[1:]
+model, pictures, scorer, out = given
 pipe, concept, judge = load_pipeline(model, device="cpu"), load_concept(pictures), load_judge(scorer, device="cpu")
 out = Path(out)
 print("ready", flush=True)
@@ -73,8 +73,8 @@ def given(model_folder, concept_folder, judge):
 
 def started(stage, given, folder):
     """A process that works on a stage in `folder`, once it is ready to."""
-    command = [sys.executable, "-c", START + STAGES[stage], *given, str(folder)]
-    own = {"OMP_NUM_THREADS": "1", "PYTHONPATH": search_path(ROOT)}
+    command = [sys.executable, "-c", "import sys; given = sys.argv[1:]" + START + STAGES[stage], *given, str(folder)]
+    own = {"PYTHONPATH": search_path(ROOT)}
     process = subprocess.Popen(command, cwd=folder.parent, env=os.environ | own, stdout=subprocess.PIPE, text=True)
     with process.stdout:  # says nothing more
         assert process.stdout.readline() == "ready\n"
@@ -84,7 +84,7 @@ def started(stage, given, folder):
 def work(stage, given, folder):
     """The same in this process, to its end: the seconds that the stage itself took."""
     names = {"__name__": "kills", "given": [*given, str(folder)]}
-    exec(START.replace("sys.argv[1:]", "given"), names)
+    exec(START, names)
     begun = time.monotonic()
     exec(STAGES[stage], names)
     return time.monotonic() - begun

@@ -55,7 +55,7 @@ def lab(study_copy, model_folder, judge, tmp_path_factory):
         port = free.getsockname()[1]
     # Nothing of the user's own is read or written, and pictures are kept in the copy of the study.
     own = {name: str(scratch / name.lower()) for name in OWN}
-    own |= dict(PYTHONPATH=search_path(study_copy), OMP_NUM_THREADS="1", JUPYTER_TOKEN=TOKEN)
+    own |= dict(PYTHONPATH=search_path(study_copy), JUPYTER_TOKEN=TOKEN)
     command = [sys.executable, "-m", "jupyterlab", *FLAGS, "--port", str(port), "--notebook-dir", str(folder)]
     with open(scratch / "lab.log", "w") as log:
         server = psutil.Popen(command, env=os.environ | own, stdout=log, stderr=log)

@@ -23,7 +23,7 @@ from textinv_core.paths import BOOK, NOTEBOOKS, ROOT
 SCRIPTS = sorted(NOTEBOOKS.glob("*.py"))
 PAPERMILL = [str(Path(sys.executable).with_name("papermill"))]
 RUNNER = [sys.executable, "-m", "study.run"]
-QUIET = os.environ | {"PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+QUIET = os.environ | {"PYTHONWARNINGS": "ignore", "HF_HUB_OFFLINE": "1"}
 TINY = dict(
     steps=4, checkpoint_every=2, images_per_prompt=1, contexts=2, num_inference_steps=2, guidance=2.0, seeds=[3, 4]
 )

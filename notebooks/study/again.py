@@ -1,6 +1,6 @@
-"""A profile once more with other training seeds: `python -m study.again full build/again.yaml`.
+"""A profile once more with other training seeds: `python -m study.again full build/again.json`.
 
-What is written is a profile again, for `snakemake --configfile build/again.yaml --until experiment`: the pages that
+What is written is a profile again, for `snakemake --configfile build/again.json --until experiment`: the pages that
 test claims, every training seed shifted. Settings are not chosen anew: the first study's choice is put where the pages
 look for theirs. The summary then shows the verdicts of both.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from study.words import Group
-from textinv_core.files import unfinished
+from textinv_core.files import write_json
 from textinv_core.paths import ROOT, record_dir
 
 AGAIN = "again"  # the profile's name, and the folder of its records under results/
@@ -66,14 +66,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         profile = yaml.safe_load((ROOT / "config" / f"{options.profile}.yaml").read_text(encoding="utf-8"))
-        text = yaml.safe_dump(repeated(profile, options.shift), sort_keys=False)
+        made = repeated(profile, options.shift)
         settings = record_dir(AGAIN, "regime") / "numbers.json"
         settings.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(record_dir(options.profile, "regime") / settings.name, settings)
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        new = unfinished(options.output, ".yaml")
-        new.write_text(text, encoding="utf-8")
-        new.replace(options.output)
+        write_json(options.output, made)
     except (ValueError, OSError, yaml.YAMLError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -1,7 +1,7 @@
 """The claims that pages recorded, read back: one table, and the sentences its verdicts allow."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -50,25 +50,30 @@ def claims_html(table: pd.DataFrame, titles: dict[str, str]) -> str:
 
     `titles` say what a page's link is called.
     """
-    heads = {"verdict and page": 26, "the claim, in its own words": 74}  # % of the width
-    head = "".join(f'<th scope="col" style="text-align:left;width:{w}%">{name}</th>' for name, w in heads.items())
     body = []
     for document, claims in table.groupby("document", sort=False):
         name = html.escape(document[:1].upper() + document[1:])
-        body.append(f'<tr><th colspan="{len(heads)}" scope="rowgroup" style="text-align:left">{name}</th></tr>')
+        body.append(f'<tr><th colspan="2" scope="rowgroup" style="text-align:left">{name}</th></tr>')
         claims = claims.sort_values("primary", ascending=False, kind="stable")
         claims = claims.sort_values("verdict", key=lambda v: v.map(VERDICTS.index), kind="stable")
         for claim in claims.itertuples():
             source = html.escape(claim.source) + (" · primary" if claim.primary else "")
             words = f"<strong>{html.escape(claim.words)}</strong> <small>({source})</small>"
-            body.append(_row(f"{badge(claim.verdict)}<br><small>{_link(claim.page, titles)}</small>", words))
+            body.append(row(f"{badge(claim.verdict)}<br><small>{_link(claim.page, titles)}</small>", words))
         out = "".join(_came_out(claim) for claim in claims.itertuples())
         unfolds = f"<details><summary>What came out, claim by claim</summary><dl>{out}</dl></details>"
-        body.append(f'<tr><td colspan="{len(heads)}" style="text-align:left">{unfolds}</td></tr>')
-    return f'<table class="dataframe claims"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+        body.append(f'<tr><td colspan="2" style="text-align:left">{unfolds}</td></tr>')
+    return table_of({"verdict and page": 26, "the claim, in its own words": 74}, body)
 
 
-def _row(*cells: str) -> str:
+def table_of(heads: Mapping[str, int], rows: Iterable[str]) -> str:
+    """An HTML table of claims; heads: name of each column -> its share of the width, in percent."""
+    head = "".join(f'<th scope="col" style="text-align:left;width:{w}%">{name}</th>' for name, w in heads.items())
+    return f'<table class="dataframe claims"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+
+
+def row(*cells: str) -> str:
+    """A row of such a table, its cells as HTML."""
     return "<tr>" + "".join(f'<td style="text-align:left;vertical-align:top">{cell}</td>' for cell in cells) + "</tr>"
 
 

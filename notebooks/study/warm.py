@@ -17,14 +17,31 @@ import selectors
 import shutil
 import signal
 import socket
+import subprocess
 import sys
+import tempfile
+import time
 import traceback
 from collections.abc import Iterable
+from pathlib import Path
 
 LOADED = ("diffusers", "transformers", "ipykernel.kernelapp", "papermill", "seaborn", "scipy.stats", "study.run")
 LOADED += ("study.page", "study.leashes", "study.methods", "study.widgets", "pocket_world.oracle.witness")
 HANDED_ON = (signal.SIGINT, signal.SIGTERM)
 DOOR = "door"  # the socket in a server's folder, which it makes and takes away
+
+
+def start(log: Path) -> tuple[subprocess.Popen, str]:
+    """A server that callers can reach, until its standard input is closed; and the folder to call it by."""
+    folder = tempfile.mkdtemp(prefix="study-")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    own = dict(env=os.environ | {"OMP_NUM_THREADS": "1"}, stderr=subprocess.STDOUT)  # no threads before it forks
+    with log.open("w") as said:
+        serving = [sys.executable, "-m", "study.warm", "serve", folder]
+        server = subprocess.Popen(serving, stdin=subprocess.PIPE, stdout=said, **own)
+    while server.poll() is None and not os.path.exists(f"{folder}/{DOOR}"):
+        time.sleep(0.01)
+    return server, folder
 
 
 def call(folder: str, module: str, arguments: list[str]) -> int:
@@ -72,6 +89,7 @@ def serve(folder: str, loaded: Iterable[str] = LOADED) -> None:
 
 
 def _answer(door: socket.socket, events: selectors.BaseSelector) -> None:
+    """Fork for callers, hand their signals on, and tell each how what it called has ended."""
     callers: dict[int, socket.socket] = {}  # by the process that they wait for
     events.register(door, selectors.EVENT_READ)
     events.register(0, selectors.EVENT_READ)
@@ -103,7 +121,8 @@ def _answer(door: socket.socket, events: selectors.BaseSelector) -> None:
 def _forked(caller: socket.socket, closed: Iterable) -> int:
     """The process that does what a caller asks for, in its folder, its environment and its open files."""
     _, files, _, _ = socket.recv_fds(caller, 1, 3)
-    asked = json.loads(caller.makefile("rb").readline())
+    with caller.makefile("rb") as said:
+        asked = json.loads(said.readline())
     if child := os.fork():
         for file in files:
             os.close(file)

@@ -1,6 +1,5 @@
 """The laws of training: what must be equal, zero, unchanged, or moved."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -329,7 +328,7 @@ def test_killed_and_resumed_ends_at_the_same_bytes(model_folder, concept_folder,
 
     def start(folder):  # all three in processes of their own: the same machine, the same settings of its libraries
         command = [sys.executable, "-c", SCRIPT, str(model_folder), str(concept_folder), str(folder)]
-        return subprocess.Popen(command, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"})
+        return subprocess.Popen(command, cwd=ROOT)
 
     process = start(killed)
     while not checkpoint_path(killed, 6).exists():

@@ -60,7 +60,7 @@ def home(tmp_path, monkeypatch):
 
 
 def test_the_first_studys_settings_are_taken_over(home):
-    made = home / "build/again.yaml"
+    made = home / "build/again.json"
     (home / "results/small/regime").mkdir(parents=True)
     (home / "results/small/regime/numbers.json").write_text('{"chosen_steps": "450"}')
     assert again.main(["small", str(made)]) == 0
@@ -70,5 +70,5 @@ def test_the_first_studys_settings_are_taken_over(home):
 
 @pytest.mark.parametrize("profile", ["small", "nowhere"])  # no settings chosen; no such profile
 def test_what_is_missing_is_one_line_and_nothing_is_written(home, capsys, profile):
-    assert again.main([profile, str(home / "build/again.yaml")]) == 1
-    assert capsys.readouterr().err.startswith("error: ") and not (home / "build/again.yaml").exists()
+    assert again.main([profile, str(home / "build/again.json")]) == 1
+    assert capsys.readouterr().err.startswith("error: ") and not (home / "build/again.json").exists()

@@ -113,7 +113,7 @@ def test_page_titles_come_from_the_notebooks(tmp_path):
 
 def run_summary(folder, *arguments):
     command = [sys.executable, "-m", "study.run", "summary", "out.ipynb", *arguments]
-    quiet = os.environ | {"PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1"}
+    quiet = os.environ | {"PYTHONWARNINGS": "ignore"}
     return subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, timeout=900)
 
 

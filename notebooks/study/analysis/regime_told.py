@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from study.analysis.regime import CALLED, REPETITIONS, Choice, Components, at_setting, plan_said, said_edge
-from study.wording import percent
+from study.wording import FEWEST_CONCEPTS, percent
 
 DECIDES = {True: "B, concept and context in one picture", False: "balance of CLIP’s two scores"}  # with an oracle?
 NO_ORACLE = "This model has no oracle: only CLIP’s reading is there, and its balance of likeness and obedience decides."
@@ -35,7 +35,7 @@ def told(
     there = ", ".join(f"{letter} {percent(rate)}" for letter, rate in rates.items())
     taken = {key: f"{value:g}" if isinstance(value, float) else f"{value}" for key, value in settings.items()}
     return {f"chosen_{key}": value for key, value in taken.items()} | dict(
-        verdict_short=short(length, settings, model),
+        verdict_short=short(length, settings, model, of_length["concept"].nunique()),
         where_length=said_edge(length, CALLED),
         where_weight=said_edge(leash, CALLED),
         where_guidance=said_edge(strength, CALLED),
@@ -49,11 +49,12 @@ def told(
     )
 
 
-def short(length: Choice, settings: Mapping[str, float], model: str) -> str:
+def short(length: Choice, settings: Mapping[str, float], model: str, concepts: int) -> str:
     """The answer in a sentence or two."""
     steps, rate = f"{settings['steps']} steps", f"a learning rate of {settings['learning_rate']:g}"
     if length.known:
-        return f"On {model}, {steps} at {rate} serve best."
+        few = " From so few concepts that is a guess." if concepts < FEWEST_CONCEPTS else ""
+        return f"On {model}, {steps} at {rate} serve best.{few}"
     return f"On {model}, no setting does better than another. The book keeps {steps} at {rate}."
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from study.claims import badge
+from study.claims import badge, row, table_of
 from study.wording import counted, listed
 
 ONE = ["page", "source", "words", "nth"]  # a claim, the nth of its words on its page
@@ -43,12 +43,9 @@ def twice_html(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
 
 
 def _rows(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
-    head = "".join(f'<th scope="col" style="text-align:left">{name}</th>' for name in ("the claim", "first", "again"))
-    body = ""
+    rows = []
     for claim in table.itertuples():
         words, page = html.escape(claim.words), html.escape(titles.get(claim.page, claim.page))
-        cells = f"<strong>{words}</strong> <small>({page})</small>", badge(claim.verdict), badge(claim.verdict_again)
-        body += "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>"
-    if not body:
-        return ""
-    return f'<table class="dataframe claims"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        said = f"<strong>{words}</strong> <small>({page})</small>"
+        rows.append(row(said, badge(claim.verdict), badge(claim.verdict_again)))
+    return table_of({"the claim": 66, "first": 17, "again": 17}, rows) if rows else ""

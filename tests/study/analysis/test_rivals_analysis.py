@@ -187,7 +187,7 @@ def test_ceilings_stand_in_the_table_and_compete_with_nobody():
 
 
 def test_what_the_page_quotes_and_claims():
-    given = dict(seeds=SEEDS, images_per_prompt=3, budget=2)
+    given = dict(seeds=SEEDS, images_per_prompt=3, budget=2, tuning_seeds=1)
     how = dict(model="a model", learned=["naive", "kl", "l2"])
     said = rivals_told.told(whole(), given, by_oracle=True, **how)
     assert all(isinstance(value, str) for value in said.values())
