@@ -27,6 +27,8 @@ def parse(arguments=None):
     train.add_argument("--samples", type=int, help="pictures of this call (dataset: in all)")
     train.add_argument("--batch", type=int, help="examples of a step (default: the stage's own for the device)")
     train.add_argument("--rate", type=float, help="unet, oracle: the peak learning rate (default: the stage's own)")
+    train.add_argument("--split", choices=("train", "names"), default="train", help="dataset, unet: which pictures; "
+                       "those of names show somebody with a name more often")
     train.add_argument("--freeze-text", action="store_true", help="clip: the text encoder keeps its weights")
     train.add_argument("--freeze-encoder", action="store_true", help="vae: the encoder keeps its weights")
     train.add_argument("--only-colours", action="store_true", help="oracle: what reads forms keeps its weights")
@@ -91,7 +93,8 @@ def main(arguments=None):
             raise StageError("--device cuda: this PyTorch sees no CUDA device")
     if given.command == "train":
         names = ("minutes", "samples", "device", "threads", "seed", "build", "models", "tiny",
-                 "checkpoint_seconds", "freeze_text", "freeze_encoder", "only_colours", "cooldown", "batch", "rate")
+                 "checkpoint_seconds", "freeze_text", "freeze_encoder", "only_colours", "cooldown", "batch", "rate",
+                 "split")
         options = Options(**{name: getattr(given, name) for name in names})
         for stage in STAGES if given.stage == "all" else (given.stage,):
             train_stage(stage, options)

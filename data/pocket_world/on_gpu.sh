@@ -72,8 +72,8 @@ P
   "$PYTHON" -m pocket_world export --build "$BUILD" --models "$BUILD/exported" && tar -C "$BUILD/exported" -cf "$OUT/judge.tar" pocket_judge
 elif [ "$stage" = more ]; then
   [ -e "$BUILD/unet/last.pt" ] || "$PYTHON" -m pocket_world adopt --build "$BUILD"
-  (draw validation 4000; draw train "$PICTURES"; say "all pictures")
-  train unet --minutes "${UNET:-8}" --cooldown 0.3 --checkpoint-seconds 120 || exit 1
+  (draw validation 4000; draw names "$PICTURES"; say "all pictures")
+  train unet --split names --minutes "${UNET:-8}" --cooldown 0.3 --checkpoint-seconds 120 || exit 1
   train clip --freeze-text --minutes "${FROZEN:-0.4}" --checkpoint-seconds 600
   cp "$BUILD"/unet/sheet_*.png "$OUT/"
   "$PYTHON" -m pocket_world export --build "$BUILD" --models "$BUILD/exported"

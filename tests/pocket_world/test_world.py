@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pocket_world.world import captions, colour, concepts, folders, names, scenes, sheet, styles
+from pocket_world.world.emphasis import emphasis
 from pocket_world.world.families import FAMILIES
 from pocket_world.world.family import colours_apart, forms_apart
 from pocket_world.world.pen import Pen
@@ -82,8 +83,32 @@ def test_captions_say_what_is_in_the_picture(pictures):
 def test_pictures_without_names_name_nobody():
     rng = np.random.default_rng(3)
     for _ in range(100):
-        one = sample(rng, names=False)
+        one = sample(rng, mix="nobody")
         assert not set(one.caption.split()) & {*names.named(), *names.named_styles()}
+
+
+def test_a_pixel_says_as_much_as_its_part_is_small(pictures):
+    for one in pictures:
+        assert one.emphasis.shape == one.image.shape[:2] and (one.emphasis >= 0).all()
+        assert (one.emphasis > 0).any() == bool(one.truth["subjects"])
+    member = FAMILIES["tree"].random_member(np.random.default_rng(0))
+    sheet = drawn(member)
+    found, pixels = emphasis(sheet, member), np.asarray(sheet)
+    assert (found[pixels[..., 3] == 0] == 0).all() and found[found > 0].mean() == pytest.approx(1, abs=1e-3)
+    parts = [found[(pixels == (*member.colours[slot], 255)).all(2)] for slot in ("crown", "trunk")]
+    assert all(len(set(part)) == 1 for part in parts)
+    (large, small) = sorted(parts, key=len, reverse=True)
+    assert 1 < small[0] / large[0] < len(large) / len(small)  # by the root of their areas, with what is shaded
+    assert (emphasis(sheet.crop((0, 0, 2, 2)), member) == 0).all()  # nobody there
+
+
+def test_the_mix_of_names_speaks_of_somebody_by_name_more_often():
+    rng, everybody = np.random.default_rng(4), set(names.named())
+
+    def named(mix):
+        return np.mean([bool(set(sample(rng, mix=mix).caption.split()) & everybody) for _ in range(200)])
+
+    assert named("nobody") == 0 < named("all") + 0.1 < named("names")
 
 
 def test_everybody_with_a_name_differs_from_everybody_else():

@@ -252,10 +252,40 @@ def test_normalised_latents_have_unit_scale_and_decode_to_the_same_picture():
         assert torch.allclose(model.decode(after.mean).sample, picture, atol=1e-3)
 
 
-def test_min_snr_weights_are_one_at_high_noise_and_bounded():
+def test_every_noise_level_has_the_same_share_within_limits():
     scheduler = unet.DDPMScheduler(**unet.SCHEDULE)
-    weights = unet.min_snr_weight(scheduler)
-    assert weights[-1] == 1 and (weights <= 1).all() and (weights.diff() >= -1e-6).all()
+    weights, snr = unet.level_weight(scheduler), unet.compute_snr(scheduler, torch.arange(1000))
+    within = (snr > unet.SNR_LIMITS[0]) & (snr < unet.SNR_LIMITS[1])
+    shares = (weights * snr.sqrt())[within]
+    assert torch.allclose(shares, shares[0].expand_as(shares)) and weights.mean() == pytest.approx(1, abs=1e-5)
+    assert (weights.diff() >= 0).all() and len(set(weights[~within].tolist())) == 2
+
+
+def test_a_map_moves_the_loss_and_does_not_raise_it():
+    torch.manual_seed(0)
+    noise, guess = torch.randn(3, 4, 8, 8), torch.randn(3, 4, 8, 8)
+    plain = (noise - guess).square().flatten(1).mean(1)
+    assert torch.allclose(unet.weighted_error(guess, noise, torch.zeros(3, 8, 8)), plain)
+    assert torch.allclose(unet.weighted_error(guess, noise, torch.full((3, 8, 8), 5.0)), plain)
+    maps = torch.zeros(3, 8, 8)
+    maps[:, 2, 3] = 4
+    ones = unet.weighted_error(torch.ones(3, 4, 8, 8), torch.zeros(3, 4, 8, 8), maps)
+    assert torch.allclose(ones, torch.ones(3))
+    wrong_there, wrong_elsewhere = torch.zeros(2, 1, 4, 8, 8)
+    wrong_there[0, :, 2, 3] = wrong_elsewhere[0, :, 5, 5] = 1
+    right = torch.zeros(1, 4, 8, 8)
+    there, elsewhere = (unet.weighted_error(one, right, maps[:1]) for one in (wrong_there, wrong_elsewhere))
+    assert there / elsewhere == pytest.approx((4 + unet.EVERYWHERE) / unet.EVERYWHERE)
+
+
+def test_pictures_of_an_earlier_version_are_refused_in_one_line(options, tmp_path):
+    for path in (options.build / "data").glob("train_0000.*"):
+        (tmp_path / "data").mkdir(exist_ok=True)
+        os.symlink(path, tmp_path / "data" / path.name)
+    assert dataset.Pictures(tmp_path).maps().shape == (64, 8, 8)
+    (tmp_path / "data" / "train_0000.map").unlink()
+    with pytest.raises(files.StageError, match="train_0000.map: missing; pictures drawn by an earlier version"):
+        dataset.Pictures(tmp_path).maps()
 
 
 def test_the_learning_rate_warms_up_stays_and_cools_down(tmp_path):

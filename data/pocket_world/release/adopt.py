@@ -38,7 +38,7 @@ def write_training(build, path, stages=STAGES):
             log = folder / "log.jsonl"
             lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
             record[stage] = {"counters": load_checkpoint(folder / "last.pt", "")["counters"], "log": thinned(lines)}
-    drawn = {split: count for split in ("train", "validation", "oracle") if (count := count_of(build, split))}
+    drawn = {split: count for split in ("train", "names", "validation", "oracle") if (count := count_of(build, split))}
     record["pictures"] = record.get("pictures", {}) | drawn
     write_text(path, json.dumps(record, indent=None, separators=(",", ":")) + "\n")
 

@@ -146,6 +146,8 @@ def write_card(options):
     stages = [(PARTS[stage], f"{n['samples']:,}", f"{n['seconds'] / 3600:.1f}",
                f"{n['samples'] / max(1, n['seconds']):.0f}", n.get("hardware", "")) for stage, n in seen.items()]
     drawn = json.loads((folder / "training.json").read_text(encoding="utf-8"))["pictures"]
+    named = drawn.get("names", 0)
+    by_name = f"; {named:,} more, mostly of named members, for the denoiser's last part" if named else ""
     retrieval = [(name, f"{100 * quality[key]['top1_of_256']:.1f} %") for name, key in
                  (("CLIP", "pocket_clip"), ("judge", "pocket_judge")) if key in quality]
     settings, channels = quality["settings"], pipeline.vae.config.latent_channels
@@ -166,7 +168,7 @@ pipe("a photo of a castle at night", height=64, width=64, guidance_scale={settin
 ## Data
 
 {drawn['train']:,} pictures with captions and ground truth, drawn by `data/pocket_world` from fixed seeds; other
-{drawn['oracle']:,}, of random members only, for the oracle. The study's concepts are not among them.
+{drawn['oracle']:,}, of random members only, for the oracle{by_name}. The study's concepts are not among them.
 
 ## Training
 

@@ -27,6 +27,7 @@ from pocket_world.world.picture import compose, random_pose, sample, single
 
 FRESH, GALLERY, GUIDANCE, STEPS = 2000, 256, 4.0, 25
 CONCEPT_PICTURES = 60  # of each concept, and as many of others of its kind
+ENOUGH = 100  # generated pictures; who asks for fewer is trying whether it runs
 
 
 def load_exported(path):
@@ -94,7 +95,7 @@ def drawn_quality(pipeline, oracle, count, seed):
 def oracle_quality(oracle, count, seed):
     """The oracle on fresh pictures of random members: {"forms": share, "colours": median Delta-E, head: share}."""
     generator = np.random.default_rng(seed_of("evaluate", "oracle", seed))
-    fresh = [sample(generator, names=False) for _ in range(count)]
+    fresh = [sample(generator, mix="nobody") for _ in range(count)]
     found = oracle.read_pictures(np.stack([one.image for one in fresh]))
     classes, colours, _ = (np.stack(part) for part in zip(*(targets(one.truth) for one in fresh), strict=True))
     result, forms = {}, []
@@ -111,9 +112,9 @@ def oracle_quality(oracle, count, seed):
     return {"forms": share(np.concatenate(forms)), "colour_error_median": median, "heads": result}
 
 
-def concept_quality(oracle, vae, seed):
-    """Of every concept of the world: the share of its own drawings kept (as drawn, after the autoencoder), and of other
-    members of its kind."""
+def concept_quality(oracle, vae, count, seed):
+    """Of every concept of the world: the share of `count` drawings of it that is kept (as drawn, after the
+    autoencoder), and of as many other members of its kind."""
     result = {}
     for name, member in concepts.members().items():
         rng = np.random.default_rng(seed_of("evaluate", name, seed))
@@ -122,7 +123,7 @@ def concept_quality(oracle, vae, seed):
 
         def pictures(who, rng=rng, name=name, places=places, style=style):
             return np.stack([concepts.draw(name, rng, scene=places[i % len(places)], size=64,
-                                           member=None if style else who(rng))[0] for i in range(CONCEPT_PICTURES)])
+                                           member=None if style else who(rng))[0] for i in range(count)])
 
         own = pictures(lambda rng, member=member: member)
         table = {"drawn": share(kept(oracle.read_pictures(own), member)),
@@ -195,11 +196,12 @@ def evaluate(options):
     rows, own = names_as_drawn(table, options.seed)
     for (what, family), found in reachable(oracle, pipeline.vae, rows, own).items():
         result[what][family]["reachable"] = found
+    enough = options.pictures >= ENOUGH
     quality = {
         "drawn": result,
         "sharpness": round(sharpness(images[rows.index]) / sharpness(own), 4),
-        "oracle": oracle_quality(oracle, FRESH if options.pictures >= 100 else 64, options.seed),
-        "concepts": concept_quality(oracle, pipeline.vae, options.seed),
+        "oracle": oracle_quality(oracle, FRESH if enough else 64, options.seed),
+        "concepts": concept_quality(oracle, pipeline.vae, CONCEPT_PICTURES if enough else 4, options.seed),
         "vae": vae_psnr(pipeline.vae, held_out),
         "settings": {"steps": STEPS, "guidance": GUIDANCE, "sampler": "DPM-Solver++ 2M", "seed": options.seed,
                      "clip_hit": "the nearest picture's caption equals the query caption"},

@@ -1,8 +1,8 @@
 """The drawn pictures on disk: rendered once by worker processes, read by every trainer.
 
 `build/pocket/data/` holds shards `train_0000.npy` (uint8, (SHARD, 64, 64, 3)) with `train_0000.jsonl` (a caption and
-the truth about its picture a line) and `train_0000.txt` (the captions alone), and `validation_0000.npy` and so on,
-drawn from other seeds.
+the truth about its picture a line), `train_0000.txt` (the captions alone) and `train_0000.map` (float16, (SHARD, 8, 8):
+how much a cell of the latents says of who is there), and `validation_0000.npy` and so on, drawn from other seeds.
 """
 
 import json
@@ -18,23 +18,27 @@ from pocket_world.training.files import StageError, seed_of
 
 SHARD = 2000  # pictures
 TRAIN, VALIDATION = 120_000, 4_000  # pictures
+CELLS = 8  # a side of the latents
+MIX = {"oracle": "nobody", "names": "names"}  # of the world's mixes, for each split; the others are of "all"
 
 
 def draw_shard(job):
-    """Draw one shard and write its two files, the pictures last: a shard whose `.npy` exists is whole."""
+    """Draw one shard and write its files, the pictures last: a shard whose `.npy` exists is whole."""
     folder, split, number, size, seed = job
     from pocket_world.world.picture import sample
 
     generator = np.random.default_rng(seed_of("dataset", split, seed, number))
-    images, lines, captions = [], [], []
+    images, lines, captions, maps = [], [], [], []
     for _ in range(size):
-        drawn = sample(generator, names=split != "oracle")
+        drawn = sample(generator, mix=MIX.get(split, "all"))
         images.append(drawn.image)
+        maps.append(coarse(drawn.emphasis))
         captions.append(drawn.caption)
         lines.append(json.dumps({"caption": drawn.caption, "truth": drawn.truth}))
     path = Path(folder) / f"{split}_{number:04d}"
     for suffix, write in ((".txt", lambda f: f.write(("\n".join(captions) + "\n").encode())),
                           (".jsonl", lambda f: f.write(("\n".join(lines) + "\n").encode())),
+                          (".map", lambda f: np.save(f, np.stack(maps))),
                           (".npy", lambda f: np.save(f, np.stack(images)))):
         temporary = path.with_suffix(suffix + ".tmp")
         with open(temporary, "wb") as file:
@@ -43,8 +47,14 @@ def draw_shard(job):
     return size
 
 
+def coarse(emphasis):
+    """Means over the cells of the latents: float (S, S) -> float16 (CELLS, CELLS)."""
+    cell = len(emphasis) // CELLS
+    return emphasis.reshape(CELLS, cell, CELLS, cell).mean((1, 3)).astype(np.float16)
+
+
 def draw_split(options, split, count):
-    """Draw the shards of a split of `count` pictures that are missing; "oracle" shows nobody who has a name."""
+    """Draw the shards of a split of `count` pictures that are missing, each split of its MIX."""
     folder = Path(options.build) / "data"
     folder.mkdir(parents=True, exist_ok=True)
     size = 64 if options.tiny else SHARD
@@ -60,9 +70,9 @@ def draw_split(options, split, count):
 
 
 def train_dataset(options):
-    """Draw what is missing of `options.samples` training pictures and of the validation shards."""
+    """Draw what is missing of `options.samples` pictures of `options.split` and of the validation shards."""
     draw_split(options, "validation", 64 if options.tiny else VALIDATION)
-    draw_split(options, "train", options.samples or TRAIN)
+    draw_split(options, options.split, options.samples or TRAIN)
 
 
 class Pictures:
@@ -95,6 +105,14 @@ class Pictures:
         paths = self.paths if shard is None else [self.paths[shard]]
         texts = (path.with_suffix(".jsonl").read_text(encoding="utf-8") for path in paths)
         return [json.loads(line) for text in texts for line in text.split("\n") if line]
+
+    def maps(self):
+        """How much each cell of the latents says of who is there: float16 (pictures, CELLS, CELLS)."""
+        paths = [path.with_suffix(".map") for path in self.paths]
+        if missing := [path for path in paths if not path.exists()]:
+            raise StageError(f"{missing[0]}: missing; pictures drawn by an earlier version: move {self.folder} away "
+                             "and run 'python -m pocket_world train dataset'")
+        return np.concatenate([np.load(path) for path in paths])
 
     def captions(self):
         """The captions of all pictures, in order."""

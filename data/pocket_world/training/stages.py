@@ -58,6 +58,7 @@ class Options:
     freeze_encoder: bool = False
     only_colours: bool = False
     cooldown: float | None = None  # None: the stage's own
+    split: str = "train"  # dataset, unet: which pictures
 
 
 class StageRun:

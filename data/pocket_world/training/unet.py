@@ -1,9 +1,10 @@
 """The denoiser, and the text encoder beside it: a UNet2DConditionModel on cached latents.
 
-Stable Diffusion's noise schedule and epsilon-prediction; min-SNR weighting (Hang et al. 2023, arXiv:2303.09556);
-captions dropped at random for classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598). The text encoder begins
-as CLIP's and learns on with the denoising loss, as in latent diffusion's own text-to-image model (Rombach et al. 2022,
-arXiv:2112.10752), the one that Textual Inversion was first shown on: a name's row is then what draws its bearer.
+Stable Diffusion's noise schedule and epsilon-prediction; every noise level with about the same share of the loss, and
+small parts of a figure with nearly that of large ones; captions dropped at random for classifier-free guidance (Ho &
+Salimans 2022, arXiv:2207.12598). The text encoder begins as CLIP's and learns on with the denoising loss, as in latent
+diffusion's own text-to-image model (Rombach et al. 2022, arXiv:2112.10752), the one that Textual Inversion was first
+shown on: a name's row is then what draws its bearer.
 """
 
 import time
@@ -26,8 +27,9 @@ from pocket_world.training.vae import LATENT_CHANNELS
 CHANNELS, LAYERS, HEADS = (128, 256), 1, (4, 8)
 # A network this small wants many steps: on a device, too, batches stay small enough for them.
 BATCH, RATE, AVERAGING = {"cpu": 32, "cuda": 256}, 8e-4, 0.9995
-TEXT_SHARE = 3 / 8  # of the rate, for the text encoder
-DROP_CAPTION, SNR_LIMIT = 0.1, 25.0
+TEXT_SHARE = 1 / 2  # of the rate, for the text encoder
+DROP_CAPTION, SNR_LIMITS = 0.1, (0.01, 25.0)
+EVERYWHERE = 0.3  # the weight of a cell of the latents where nobody is; 1 is a figure's average
 SHEET_SECONDS = 1200
 SCHEDULE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000,
             "steps_offset": 1, "prediction_type": "epsilon"}
@@ -49,10 +51,25 @@ def new_scheduler():
     return PNDMScheduler(**SCHEDULE, skip_prk_steps=True, set_alpha_to_one=False)
 
 
-def min_snr_weight(scheduler, limit=SNR_LIMIT):
-    """Weight of each timestep's epsilon loss, min(SNR, limit) / SNR: (timesteps,)."""
-    snr = compute_snr(scheduler, torch.arange(scheduler.config.num_train_timesteps))
-    return snr.clamp(max=limit) / snr
+def level_weight(scheduler, limits=SNR_LIMITS):
+    """Weight of each timestep's epsilon loss, SNR ** -1/2 within limits, 1 on average: (timesteps,).
+
+    The error grows with SNR ** 1/2 here, so that every noise level has about the same share of the loss, which is what
+    learned weights come to (Karras et al. 2024, arXiv:2312.02696). Unweighted, most of the loss is made at low noise,
+    where a caption says little that the noisy picture does not show.
+    """
+    weight = compute_snr(scheduler, torch.arange(scheduler.config.num_train_timesteps)).clamp(*limits) ** -0.5
+    return weight / weight.mean()
+
+
+def weighted_error(noise_pred, noise, maps):
+    """Squared error of each example, its cells weighted by (B, side, side) `maps` over EVERYWHERE: (B,).
+
+    Weights are 1 on average over a picture: a figure counts for more than its backdrop, not for more than another.
+    """
+    cells = maps.float() + EVERYWHERE
+    cells = cells / cells.mean((1, 2), keepdim=True)
+    return ((noise_pred.float() - noise).square() * cells[:, None]).flatten(1).mean(1)
 
 
 def new_text_encoder(clip):
@@ -66,7 +83,7 @@ def train_unet(options, write_sheet=None):
     """Cache latents that are not cached, then train; `write_sheet(options, run)` is called now and then, if given."""
     torch.set_num_threads(options.threads)
     build, device = options.build, options.device
-    pictures = Pictures(build)
+    pictures = Pictures(build, options.split)
     latents, encoder = cache_latents(build, pictures, device)
     cached = Cached(pictures, latents, device)
     clip, tokenizer = load_clip(build)
@@ -89,7 +106,7 @@ def train_unet(options, write_sheet=None):
     run.resume()
     ema.to(device)
     scheduler = DDPMScheduler(**SCHEDULE, clip_sample=False)
-    weights = min_snr_weight(scheduler).to(device)
+    weights, maps = level_weight(scheduler).to(device), torch.from_numpy(pictures.maps()).to(device)
     if device == "cpu":
         # The fused attention's backward on a CPU takes as long as all convolutions do; on 64 positions plain products
         # are many times faster.
@@ -112,8 +129,7 @@ def train_unet(options, write_sheet=None):
         with in_bfloat16(device):
             context = text_encoder(tokens).last_hidden_state
             noise_pred = unet(noisy, timesteps, context).sample
-        error = (noise_pred.float() - noise).square().flatten(1).mean(1)
-        loss = (weights[timesteps] * error).mean()
+        loss = (weights[timesteps] * weighted_error(noise_pred, noise, maps[on(rows, device)])).mean()
         run.descend(loss, optimizer, longest=1.0)
         ema.step([*parameters, *words])
         smooth = run.values.get("loss", loss.detach())  # one batch's loss is mostly its timesteps

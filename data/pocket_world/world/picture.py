@@ -7,14 +7,19 @@ import numpy as np
 from PIL import Image
 
 from . import captions, scenes, styles, things
+from .emphasis import emphasis
 from .families import FAMILIES
 from .names import named, named_styles, names_of
 from .pen import Pen
 
 SIZE = 64  # pixels a side
-KINDS = {"named": 0.45, "class": 0.1, "attributes": 0.17, "thing": 0.05, "view": 0.05, "pair": 0.08, "two": 0.03,
-         "couple": 0.07}  # fmt: skip
-NOBODY = {"class": 0.8, "thing": 0.04, "view": 0.04, "pair": 0.05, "two": 0.03, "couple": 0.04}  # without names
+MIXES = {  # how often each kind of picture is drawn: as a rule, mostly by name, and without names
+    "all": {"named": 0.45, "class": 0.1, "attributes": 0.17, "thing": 0.05, "view": 0.05, "pair": 0.08, "two": 0.03,
+            "couple": 0.07},
+    "names": {"named": 0.7, "class": 0.05, "attributes": 0.09, "thing": 0.02, "view": 0.02, "pair": 0.06, "two": 0.015,
+              "couple": 0.045},
+    "nobody": {"class": 0.8, "thing": 0.04, "view": 0.04, "pair": 0.05, "two": 0.03, "couple": 0.04},
+}  # fmt: skip
 SCENE, STYLE = 0.5, 0.2  # the share of pictures in a scene, and in a style
 OF_STYLE = 0.15  # the share of those in a style whose caption speaks of the style alone
 PEOPLE = "person"
@@ -44,12 +49,14 @@ class Picture:
 
     truth: kind; subjects (each with `member`, `name`, `pose`, `flip`, `centre`, `height`); thing; scene; style (its
     member's values) and style_name; count; said (the parts and slots of the first subject that the caption names);
-    told ("all", or "style" where the caption speaks of the style alone).
+    told ("all", or "style" where the caption speaks of the style alone).  emphasis: float32, SIZE x SIZE, as of
+    `composed`.
     """
 
     image: np.ndarray
     caption: str
     truth: dict = field(repr=False)
+    emphasis: np.ndarray = field(repr=False)
 
 
 @functools.cache
@@ -69,13 +76,15 @@ def random_backdrop(rng, scene, size=SIZE):
 
 
 def place(canvas, sheet, figure):
-    """Paste a drawn sheet (RGBA) onto the canvas where `figure` stands."""
+    """Paste a drawn sheet (RGBA) onto the canvas where `figure` stands: (the sheet as pasted, its left, its upper)."""
     size = canvas.width
     side = max(2, round(figure.height * size))
     sheet = sheet.resize((side, side), Image.Resampling.BOX)
     if figure.flip:
         sheet = sheet.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    canvas.paste(sheet, (round(figure.centre * size - side / 2), round(figure.foot * size) - side), sheet)
+    left, upper = round(figure.centre * size - side / 2), round(figure.foot * size) - side
+    canvas.paste(sheet, (left, upper), sheet)
+    return sheet, left, upper
 
 
 def drawn(member, pose=None, size=SIZE):
@@ -87,13 +96,22 @@ def drawn(member, pose=None, size=SIZE):
 
 def compose(figures, scene=None, style=None, *, rng, size=SIZE, thing=None):
     """Draw figures (and a thing, as (RGBA sheet, Figure)) before a backdrop, in a style: uint8 (size, size, 3)."""
+    return composed(figures, scene, style, rng=rng, size=size, thing=thing)[0]
+
+
+def composed(figures, scene=None, style=None, *, rng, size=SIZE, thing=None):
+    """The picture of `compose`, and how much each of its pixels says of who is there: float32 (size, size), 0 where
+    nobody is and 1 on average over a figure."""
     canvas = random_backdrop(rng, scene, size)
+    telling = Image.new("F", (size, size))
     for figure in figures:
-        place(canvas, drawn(figure.member, figure.pose, size), figure)
+        sheet, left, upper = place(canvas, drawn(figure.member, figure.pose, size), figure)
+        own = emphasis(sheet, figure.member)
+        telling.paste(Image.fromarray(own), (left, upper), Image.fromarray(own > 0))
     if thing:
         place(canvas, *thing)
     image = np.asarray(canvas)
-    return styles.apply(style, image) if style else image
+    return (styles.apply(style, image) if style else image), np.array(telling)
 
 
 def single(rng, member, name=None, pose=None):
@@ -132,12 +150,13 @@ def doing(pose):
     return "" if pose in (None, "standing") else f" {captions.DOING[pose]}"
 
 
-def sample(rng, size=SIZE, names=True):
+def sample(rng, size=SIZE, mix="all"):
     """Draw one picture of the world: equal states of `rng` (numpy.random.Generator) give equal pictures.
 
-    names: False draws random members and random styles only, nobody who has a name.
+    mix: of MIXES; "nobody" draws random members and random styles only, nobody who has a name.
     """
-    kinds, by_name = (KINDS, 0.5) if names else (NOBODY, 0.0)
+    names, kinds = mix != "nobody", MIXES[mix]
+    by_name = 0.5 if names else 0.0
     kind = str(rng.choice(list(kinds), p=list(kinds.values())))
     scene = str(rng.choice(list(scenes.SCENES))) if kind == "view" or rng.random() < SCENE else None
     style_name, style = None, None
@@ -179,12 +198,12 @@ def sample(rng, size=SIZE, names=True):
         figures = [beside(rng, one, True, name, poses[0]), beside(rng, other, False, other_name, poses[1])]
         core = f"{core}{doing(poses[0])} with {more}" if kind == "couple" else f"{core} next to {more}"
         count = 2
-    image = compose(figures, scene, style, rng=rng, size=size, thing=thing)
+    image, telling = composed(figures, scene, style, rng=rng, size=size, thing=thing)
     truth = {
         "kind": kind, "scene": scene, "style": style and style.as_dict(), "style_name": style_name, "count": count,
         "thing": word if thing else None, "said": said,
         "subjects": [figure.as_dict() for figure in figures], "told": "all",
     }  # fmt: skip
     if style_name and rng.random() < OF_STYLE:
-        return Picture(image, captions.of_style(rng, style_name), truth | {"said": [], "told": "style"})
-    return Picture(image, captions.caption(rng, core, None if kind == "view" else scene, style_name), truth)
+        return Picture(image, captions.of_style(rng, style_name), truth | {"said": [], "told": "style"}, telling)
+    return Picture(image, captions.caption(rng, core, None if kind == "view" else scene, style_name), truth, telling)
