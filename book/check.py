@@ -1,4 +1,4 @@
-"""Check a built book before it is published: links within it, alternative texts, weights.
+"""Check a built book before it is published: links within it, alternative texts, weights, markup left as it is.
 
     python book/check.py book/_build/html
 
@@ -13,17 +13,19 @@ from pathlib import Path
 from urllib.parse import unquote
 
 PICTURE_LIMIT, PAGE_LIMIT = 1.5, 3.0  # MB
+UNSET = re.compile(r'class="pasted-text">[^<]*?((?<!\w)[*`]\w[^<]{0,30})')  # a pasted text is plain text
 GENERATED = ("genindex.html", "search.html", "index.html")  # no words of ours
 
 
 class Page(HTMLParser):
-    """The pictures (their attributes), the targets of links, and the anchors of a page."""
+    """The pictures (their attributes), the targets of links, the anchors, and the markup that is none, of a page."""
 
     def __init__(self, text: str):
         super().__init__()
         self.images: list[dict] = []
         self.targets: list[str] = []
         self.anchors: set[str] = set()
+        self.unset: list[str] = UNSET.findall(text)
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
@@ -57,6 +59,7 @@ def _of_page(path: Path, html: Path, read: dict[Path, Page]) -> list[str]:
     for image in page.images:
         if not image.get("alt"):
             found.append(f"{name}: picture {image.get('src', '')[:60]} has no alternative text")
+    found += [f"{name}: markup in a pasted text is shown as it is: {text}" for text in page.unset]
     for target in page.targets:
         if re.match(r"[a-z][a-z+.-]*:", target):
             continue

@@ -37,6 +37,7 @@ FAULTS = {
     '<img src="experiments/none.png" alt="A tree.">': "leads nowhere",
     '<a href="method.html#no-such-place">there</a>': "no such place",
     '<img src="_static/logo.png">': "no alternative text",
+    '<span class="pasted-text">a, *b*</span>': "markup in a pasted text is shown as it is",
     "<p>" + "x" * 2**22 + "</p>": "at most 3.0 MB",
 }
 

@@ -75,6 +75,11 @@ def train_dataset(options):
     draw_split(options, options.split, options.samples or TRAIN)
 
 
+def drawing(split):
+    """The command that draws a split, as messages name it."""
+    return f"'python -m pocket_world train dataset{' --split names' if split == 'names' else ''}'"
+
+
 class Pictures:
     """The shards of one split, read on demand (memory-mapped); for a CUDA device, held there as a whole."""
 
@@ -82,7 +87,7 @@ class Pictures:
         self.folder, self.split = Path(build) / "data", split
         self.paths = sorted(self.folder.glob(f"{split}_*.npy"))
         if not self.paths:
-            raise StageError(f"{self.folder}: no {split} pictures; run 'python -m pocket_world train dataset' first")
+            raise StageError(f"{self.folder}: no {split} pictures; run {drawing(split)} first")
         self.shards = [np.load(path, mmap_mode="r") for path in self.paths]
         self.size = len(self.shards[0])
         self.held = None if device == "cpu" else hold(self.shards, device)  # (n, 64, 64, 3) uint8
@@ -111,7 +116,7 @@ class Pictures:
         paths = [path.with_suffix(".map") for path in self.paths]
         if missing := [path for path in paths if not path.exists()]:
             raise StageError(f"{missing[0]}: missing; pictures drawn by an earlier version: move {self.folder} away "
-                             "and run 'python -m pocket_world train dataset'")
+                             f"and run {drawing(self.split)}")
         return np.concatenate([np.load(path) for path in paths])
 
     def captions(self):

@@ -1,7 +1,8 @@
 """The denoiser, and the text encoder beside it: a UNet2DConditionModel on cached latents.
 
 Stable Diffusion's noise schedule and epsilon-prediction; every noise level with about the same share of the loss, and
-small parts of a figure with nearly that of large ones; captions dropped at random for classifier-free guidance (Ho &
+small parts of a figure with more than their area's (the published model's first five million pictures had neither, but
+min-SNR weights, Hang et al. 2023, arXiv:2303.09556); captions dropped at random for classifier-free guidance (Ho &
 Salimans 2022, arXiv:2207.12598). The text encoder begins as CLIP's and learns on with the denoising loss, as in latent
 diffusion's own text-to-image model (Rombach et al. 2022, arXiv:2112.10752), the one that Textual Inversion was first
 shown on: a name's row is then what draws its bearer.

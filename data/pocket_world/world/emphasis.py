@@ -1,4 +1,4 @@
-"""How much each pixel of a drawing says of who is drawn: small parts as much as large ones, or nearly.
+"""How much each pixel of a drawing says of who is drawn: small parts count for more than their area.
 
 Of a squared error over a picture, hair, windows or a topping are a few hundredths, and a denoiser learns them last,
 though they tell two individuals apart as a body's colour does.

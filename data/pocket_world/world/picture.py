@@ -155,7 +155,8 @@ def sample(rng, size=SIZE, mix="all"):
 
     mix: of MIXES; "nobody" draws random members and random styles only, nobody who has a name.
     """
-    names, kinds = mix != "nobody", MIXES[mix]
+    kinds = MIXES[mix]
+    names = "named" in kinds
     by_name = 0.5 if names else 0.0
     kind = str(rng.choice(list(kinds), p=list(kinds.values())))
     scene = str(rng.choice(list(scenes.SCENES))) if kind == "view" or rng.random() < SCENE else None

@@ -72,6 +72,7 @@ def equal_terms(primary: pd.DataFrame, reading: Reading) -> Figure:
         ax.errorbar(rows["estimate"], rows["rival"], xerr=bars(rows), linestyle="", marker="o", color="0.2", capsize=3)
         ax.axvline(0, color="0.5", linewidth=1, zorder=0)
         ax.axvline(SMALLEST_SHARE, color="0.5", linestyle=":", linewidth=1, zorder=0)
+        ax.locator_params(axis="x", nbins=5)
         ax.set(xlabel=f"{terms}: {reading.said[value]}")
     return figure
 

@@ -175,7 +175,7 @@ def losing(found: pd.DataFrame) -> str:
 
 def asked(places: Sequence[str]) -> str:
     """The places looked at, each with what is done."""
-    return "; ".join(f"*{place}*, {PLACES[place]}" for place in places) or "nowhere in this run"
+    return "; ".join(f"“{place}”, {PLACES[place]}" for place in places) or "nowhere in this run"
 
 
 def left_out(asked: Sequence[str], found: pd.DataFrame) -> str:

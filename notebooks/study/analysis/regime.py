@@ -10,6 +10,7 @@ from scipy import stats
 
 from study.scores import on_the_anchors_scale
 from study.truth import outcomes
+from study.wording import counted
 from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import paired_differences
 
@@ -156,7 +157,7 @@ def plan_said(table: pd.DataFrame | None, smallest: float) -> str:
         return "no study can be planned from this run: it takes an oracle and two development concepts"
     size, width = enough(table, smallest), f"an interval narrower than {smallest:g}"
     if size is not None:
-        parts = (f"{size[name]:.0f} {name}" for name in ("concepts", "seeds", "pictures"))
+        parts = (counted(int(size[f"{name}s"]), name) for name in ("concept", "seed", "picture"))
         return f"{width} takes {', '.join(parts)} a seed"
     best = table.loc[table["width"].idxmin()]
     return f"{width} is out of reach of every size looked at; the largest has one of {best['width']:.2f}"
