@@ -113,7 +113,7 @@ def of_another_model(record: dict) -> str:
     """What a reader must know of a page that another pocket model made than the one beside this book."""
     if record["parameters"].get("model") != "pocket" or record["model"] in ("", pocket_hash()):
         return ""
-    return " **An earlier pocket model made this page**, in an earlier drawn world with other concepts."
+    return " **An earlier pocket model made this page**; the one beside this book was trained further."
 
 
 def in_one_fold(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:

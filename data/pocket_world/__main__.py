@@ -37,7 +37,7 @@ def parse(arguments=None):
     commands.add_parser("export", parents=[common], help="write data/models/ from the last checkpoints")
     commands.add_parser("adopt", parents=[common], help="checkpoints from data/models/, to train on from them")
     evaluate = commands.add_parser("evaluate", parents=[common], help="measure the exported models")
-    evaluate.add_argument("--pictures", type=int, default=1000, help="how many to generate")
+    evaluate.add_argument("--pictures", type=int, default=2000, help="how many to generate")
     commands.add_parser("card", parents=[common], help="write the model card")
     check = commands.add_parser("invert_check", parents=[common], help="a quick inversion of every concept")
     check.add_argument("--steps", type=int, default=1000)

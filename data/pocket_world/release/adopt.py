@@ -39,7 +39,8 @@ def write_training(build, path, stages=STAGES):
             lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
             record[stage] = {"counters": load_checkpoint(folder / "last.pt", "")["counters"], "log": thinned(lines)}
     drawn = {split: count for split in ("train", "names", "validation", "oracle") if (count := count_of(build, split))}
-    record["pictures"] = record.get("pictures", {}) | drawn
+    before = record.get("pictures", {})  # shards are of fixed seeds: fewer that lie drawn now are the first of those
+    record["pictures"] = before | {split: max(count, before.get(split, 0)) for split, count in drawn.items()}
     write_text(path, json.dumps(record, indent=None, separators=(",", ":")) + "\n")
 
 

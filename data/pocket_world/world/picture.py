@@ -20,7 +20,8 @@ MIXES = {  # how often each kind of picture is drawn: as a rule, mostly by name,
               "couple": 0.045},
     "nobody": {"class": 0.8, "thing": 0.04, "view": 0.04, "pair": 0.05, "two": 0.03, "couple": 0.04},
 }  # fmt: skip
-SCENE, STYLE = 0.5, 0.2  # the share of pictures in a scene, and in a style
+SCENE, STYLE = 0.5, {"names": 0.15}  # the share of pictures in a scene, and in a style; a fifth in the other mixes
+TELLING = {"creature": 1.5, "figurine": 1.25, "person": 2.0}  # how much oftener "names" draws those hard to tell
 OF_STYLE = 0.15  # the share of those in a style whose caption speaks of the style alone
 PEOPLE = "person"
 
@@ -150,6 +151,14 @@ def doing(pose):
     return "" if pose in (None, "standing") else f" {captions.DOING[pose]}"
 
 
+def family_shares(mix):
+    """How often a mix draws each of FAMILIES; None where all are as frequent."""
+    if mix != "names":
+        return None
+    often = np.array([TELLING.get(family, 1.0) for family in FAMILIES])
+    return often / often.sum()
+
+
 def sample(rng, size=SIZE, mix="all"):
     """Draw one picture of the world: equal states of `rng` (numpy.random.Generator) give equal pictures.
 
@@ -161,12 +170,12 @@ def sample(rng, size=SIZE, mix="all"):
     kind = str(rng.choice(list(kinds), p=list(kinds.values())))
     scene = str(rng.choice(list(scenes.SCENES))) if kind == "view" or rng.random() < SCENE else None
     style_name, style = None, None
-    if rng.random() < STYLE:
+    if rng.random() < STYLE.get(mix, 0.2):
         style_name = "a painting" if rng.random() < 0.08 or not names else str(rng.choice(list(named_styles())))
         style = styles.random_style(rng) if style_name == "a painting" else named_styles()[style_name]
     room = captions.MAX_WORDS - 4 - (3 if scene else 0) - (5 if style else 0)
     figures, thing, said, count = [], None, [], 1
-    family = str(rng.choice(list(FAMILIES)))
+    family = str(rng.choice(list(FAMILIES), p=family_shares(mix)))
     if kind == "view":
         core = captions.view(scene)
     elif kind == "named":
