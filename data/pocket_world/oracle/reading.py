@@ -16,7 +16,8 @@ from pocket_world.world.families import FAMILIES
 from pocket_world.world.names import named_styles
 from pocket_world.world.styles import FAMILY as STYLE
 
-COLOUR_LIMIT = 20.0  # Delta-E up to which a colour counts as the member's own
+COLOUR_LIMIT = 25.0  # Delta-E up to which a colour counts as the member's own; `release.limits` tells what it accepts
+WRONG_FORM = 40.0  # Delta-E that a style's surely wrong form is as bad as
 
 
 def label(found, head):
@@ -24,7 +25,7 @@ def label(found, head):
     return np.array(class_heads()[head])[found[head].argmax(1)]
 
 
-def attributes(found, member):
+def attributes(found, member, limit=COLOUR_LIMIT):
     """Which of a member's attributes are in each picture: a table of True and False, a column an attribute.
 
     `family`, then "form <part>" and "colour <slot>"; with the Delta-E of each colour as "delta <slot>".
@@ -36,16 +37,16 @@ def attributes(found, member):
     for slot in family.colours:
         seen = found[f"{family.name}.{slot} colour"]  # (n, 3)
         rows[f"delta {slot}"] = np.linalg.norm(seen - lab(member.colours[slot]), axis=1)
-        rows[f"colour {slot}"] = rows[f"delta {slot}"] <= COLOUR_LIMIT
+        rows[f"colour {slot}"] = rows[f"delta {slot}"] <= limit
     return pd.DataFrame(rows)
 
 
-def kept(found, member, coloured=True):
+def kept(found, member, coloured=True, limit=COLOUR_LIMIT):
     """Whether each picture keeps a member: bool (n,). Of a style, whether it reads nearer to it than to any named one.
 
     coloured: False where the colours are not to be seen, as in a picture in a style.
     """
-    table = attributes(found, member)
+    table = attributes(found, member, limit)
     if member.family == STYLE.name:
         nearest = style_distances(found, list(named_styles().values())).min(1)
         return table["family"].to_numpy() & (style_distances(found, [member])[:, 0] <= nearest + 1e-6)
@@ -61,13 +62,13 @@ def style_distances(found, members):
 
     Which of a style's colours can be seen depends on the picture: by day there is little shadow, under a line drawing
     no middle. So no colour alone decides, but all together, and a form that is surely wrong is as far as two colours
-    at their limit.
+    that are clearly others.
     """
     far = np.zeros((len(found["scene"]), len(members)))
     for part in STYLE.forms:
         labels = class_heads()[f"style.{part}"]
         own = [labels.index(member.forms[part]) for member in members]
-        far += 2 * COLOUR_LIMIT * (1 - found[f"style.{part}"][:, own])
+        far += WRONG_FORM * (1 - found[f"style.{part}"][:, own])
     for slot in STYLE.colours:
         own = lab([member.colours[slot] for member in members])
         far += np.linalg.norm(found[f"style.{slot} colour"][:, None] - own, axis=2)

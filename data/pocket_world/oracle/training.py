@@ -17,9 +17,8 @@ from pocket_world.training.latents import write_array
 from pocket_world.training.stages import StageRun
 from pocket_world.training.vae import load_raw_vae, there_and_back
 
-PICTURES, BATCH, RATE = {"cpu": 80_000, "cuda": 120_000}, {"cpu": 64, "cuda": 512}, 2e-3
-# Pictures also seen after the autoencoder, as the model's own are; their share of a batch.
-RECONSTRUCTED, AGAIN = {"cpu": 30_000, "cuda": 40_000}, 1 / 2
+PICTURES, BATCH, RATE = 120_000, {"cpu": 64, "cuda": 512}, 2e-3
+AGAIN = 3 / 4  # the share of a batch seen after the autoencoder, as the model's own pictures are
 COLOUR_WEIGHT, PRESENT_WEIGHT = 4.0, 2.0
 
 
@@ -34,14 +33,14 @@ def disturb(x, generator):
 
 
 def reconstructions(options, pictures):
-    """uint8 (count, 64, 64, 3): the first pictures after the autoencoder; None where there is none yet."""
+    """uint8 (count, 64, 64, 3): the pictures after the autoencoder; None where there is none yet."""
     try:
         vae = load_raw_vae(options.build).to(options.device)
     except StageError:
         return None
     path = options.build / "oracle" / f"after_{weights_hash(vae.state_dict())}.npy"
     if not path.exists():
-        images = pictures.images(range(min(RECONSTRUCTED[options.device], len(pictures))))
+        images = pictures.images(range(len(pictures)))
         write_array(path, there_and_back(vae, images, desc="after the autoencoder"))
     return np.load(path, mmap_mode="r")
 
@@ -66,7 +65,7 @@ def oracle_loss(outputs, classes, colours, present):
 def train_oracle(options):
     """Train on pictures of random members, a share of which went through the autoencoder."""
     torch.set_num_threads(options.threads)
-    draw_split(options, "oracle", 64 if options.tiny else PICTURES[options.device])
+    draw_split(options, "oracle", 64 if options.tiny else PICTURES)
     pictures = Pictures(options.build, "oracle", options.device)
     truth = [torch.from_numpy(np.stack(part)).to(options.device) for part in
              zip(*(targets(record["truth"]) for record in pictures.records()), strict=True)]

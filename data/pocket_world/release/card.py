@@ -11,6 +11,7 @@ from matplotlib import pyplot as plt
 
 from pocket_world.oracle.reading import COLOUR_LIMIT
 from pocket_world.release.evaluate import load_exported
+from pocket_world.release.limits import OWN
 from pocket_world.training.files import StageError, load_checkpoint, write_text
 from pocket_world.training.samples import contact_prompts, contact_sheet
 from pocket_world.world.concepts import IN_WORLD, KNOWN
@@ -105,6 +106,16 @@ def concept_table(quality):
     return table(("concept", "own drawings kept", "after the autoencoder", "others of its kind kept"), rows)
 
 
+def limit_table(quality):
+    """What each colour limit accepts after the autoencoder: of a random member's own drawings, of another's."""
+    rows = pd.DataFrame(quality["limits"])
+    lines = [(family, *(f"{100 * own:.0f} %" for own in part["own"]))
+             for family, part in rows.groupby("family", sort=False)]
+    for what, name in (("own", "all"), ("others", "another of its kind"), ("recoloured", "another's colours")):
+        lines.append((name, *(f"{100 * value:.1f} %" for value in rows.groupby("limit")[what].mean())))
+    return table(("Delta-E up to", *(f"{limit:.0f}" for limit in rows["limit"].unique())), lines)
+
+
 def inversion_table(build):
     """What `invert_check` found: learned words beside class words and true names; empty if it has not been run."""
     path = Path(build) / "invert_check.json"
@@ -192,6 +203,14 @@ than to any named one. Drawn with {settings['sampler']}, {settings['steps']} ste
 denoiser could reach.
 
 {attribute_table(quality)}
+
+### The oracle's colour limit
+
+How often a random member's own drawing is kept after the autoencoder, by the limit ({quality['limits'][0]['n']} members
+a family); how often the drawing of another of its kind is, and its own with another's colours asked for. In use is the
+smallest limit that keeps {100 * OWN:.0f} % of all.
+
+{limit_table(quality)}
 
 ### The oracle on the study's concepts
 

@@ -15,6 +15,7 @@ from transformers import CLIPModel, CLIPTokenizer
 from pocket_world.oracle.attributes import LAB_CENTRE, LAB_SCALE, UNKNOWN, class_heads, colour_heads, targets
 from pocket_world.oracle.model import load_oracle
 from pocket_world.oracle.reading import attributes, kept, shows
+from pocket_world.release.limits import limit_quality
 from pocket_world.training.dataset import Pictures, to_tensor
 from pocket_world.training.files import StageError, seed_of, write_text
 from pocket_world.training.samples import draw
@@ -27,6 +28,7 @@ from pocket_world.world.picture import compose, random_pose, sample, single
 
 FRESH, GALLERY, GUIDANCE, STEPS = 2000, 256, 4.0, 25
 CONCEPT_PICTURES = 60  # of each concept, and as many of others of its kind
+STRANGERS = 500  # random members of each family, for the colour limit
 ENOUGH = 100  # generated pictures; who asks for fewer is trying whether it runs
 
 
@@ -202,6 +204,7 @@ def evaluate(options):
         "sharpness": round(sharpness(images[rows.index]) / sharpness(own), 4),
         "oracle": oracle_quality(oracle, FRESH if enough else 64, options.seed),
         "concepts": concept_quality(oracle, pipeline.vae, CONCEPT_PICTURES if enough else 4, options.seed),
+        "limits": limit_quality(oracle, pipeline.vae, STRANGERS if enough else 8, options.seed),
         "vae": vae_psnr(pipeline.vae, held_out),
         "settings": {"steps": STEPS, "guidance": GUIDANCE, "sampler": "DPM-Solver++ 2M", "seed": options.seed,
                      "clip_hit": "the nearest picture's caption equals the query caption"},
