@@ -20,6 +20,11 @@ COLOUR_LIMIT = 25.0  # Delta-E up to which a colour counts as the member's own; 
 WRONG_FORM = 40.0  # Delta-E that a style's surely wrong form is as bad as
 
 
+def one_by_one(found):
+    """The reading of several pictures as a list of readings of one each."""
+    return [{head: values[i : i + 1] for head, values in found.items()} for i in range(len(found["scene"]))]
+
+
 def label(found, head):
     """The most probable label of a head in each picture: (n,) of str."""
     return np.array(class_heads()[head])[found[head].argmax(1)]

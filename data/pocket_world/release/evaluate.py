@@ -14,7 +14,7 @@ from transformers import CLIPModel, CLIPTokenizer
 
 from pocket_world.oracle.attributes import LAB_CENTRE, LAB_SCALE, UNKNOWN, class_heads, colour_heads, targets
 from pocket_world.oracle.model import load_oracle
-from pocket_world.oracle.reading import attributes, kept, shows
+from pocket_world.oracle.reading import attributes, kept, one_by_one, shows
 from pocket_world.release.limits import limit_quality
 from pocket_world.training.dataset import Pictures, to_tensor
 from pocket_world.training.files import StageError, seed_of, write_text
@@ -28,7 +28,7 @@ from pocket_world.world.picture import compose, random_pose, sample, single
 
 FRESH, GALLERY, GUIDANCE, STEPS = 2000, 256, 4.0, 25
 CONCEPT_PICTURES = 60  # of each concept, and as many of others of its kind
-STRANGERS = 500  # random members of each family, for the colour limit
+RANDOM_MEMBERS = 500  # of each family, for the colour limit
 ENOUGH = 100  # generated pictures; who asks for fewer is trying whether it runs
 
 
@@ -82,8 +82,7 @@ def drawn_quality(pipeline, oracle, count, seed):
     found = oracle.read_pictures(images)
     result = {}
     for (what, family), part in table.groupby(["what", "family"], sort=False):
-        own = {head: values[part.index] for head, values in found.items()}
-        each = [{head: values[i : i + 1] for head, values in own.items()} for i in range(len(part))]
+        each = one_by_one({head: values[part.index] for head, values in found.items()})
         measures = {"as asked": [bool(shows(one, asked)[0]) for one, asked in zip(each, part["asked"], strict=True)]}
         if what.startswith("name"):
             seen = [attributes(one, named()[name]).iloc[0] for one, name in zip(each, part["name"], strict=True)]
@@ -181,9 +180,8 @@ def names_as_drawn(table, seed):
 def reachable(oracle, vae, rows, own):
     """{(what, family): the share of the world's own drawings of names that is kept after the autoencoder}: what a
     perfect denoiser would reach."""
-    found = oracle.read_pictures(there_and_back(vae, own))
-    good = [bool(kept({head: values[i : i + 1] for head, values in found.items()}, named()[name])[0])
-            for i, name in enumerate(rows["name"])]
+    found = one_by_one(oracle.read_pictures(there_and_back(vae, own)))
+    good = [bool(kept(one, named()[name])[0]) for one, name in zip(found, rows["name"], strict=True)]
     return {key: share(part) for key, part in pd.Series(good).groupby([rows["what"].array, rows["family"].array])}
 
 
@@ -204,7 +202,7 @@ def evaluate(options):
         "sharpness": round(sharpness(images[rows.index]) / sharpness(own), 4),
         "oracle": oracle_quality(oracle, FRESH if enough else 64, options.seed),
         "concepts": concept_quality(oracle, pipeline.vae, CONCEPT_PICTURES if enough else 4, options.seed),
-        "limits": limit_quality(oracle, pipeline.vae, STRANGERS if enough else 8, options.seed),
+        "limits": limit_quality(oracle, pipeline.vae, RANDOM_MEMBERS if enough else 8, options.seed),
         "vae": vae_psnr(pipeline.vae, held_out),
         "settings": {"steps": STEPS, "guidance": GUIDANCE, "sampler": "DPM-Solver++ 2M", "seed": options.seed,
                      "clip_hit": "the nearest picture's caption equals the query caption"},

@@ -11,7 +11,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from pocket_world.oracle.model import load_oracle
-from pocket_world.oracle.reading import attributes, context_of, kept, shows
+from pocket_world.oracle.reading import attributes, context_of, kept, one_by_one, shows
 from pocket_world.release.evaluate import GUIDANCE, STEPS
 from pocket_world.training.files import StageError, write_text
 from pocket_world.training.samples import grid
@@ -45,7 +45,7 @@ def readings(oracle, pipeline, kind, member, source):
     found, there = oracle.read_pictures(alone), oracle.read_pictures(placed)
     table, in_context = attributes(found, member), kept(there, member)
     asked = [context_of(phrase) for phrase in phrases for _ in range(PICTURES)]
-    seen = np.array([bool(shows({h: v[i : i + 1] for h, v in there.items()}, a)[0]) for i, a in enumerate(asked)])
+    seen = np.array([bool(shows(one, a)[0]) for one, a in zip(one_by_one(there), asked, strict=True)])
     row = {"kept": kept(found, member), "context": seen, "both": in_context & seen, "kept in context": in_context}
     row |= {column: table[column] for column in table if not column.startswith("delta")}
     return {name: float(np.mean(values)) for name, values in row.items()}, alone, placed

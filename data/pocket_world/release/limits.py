@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from pocket_world.oracle.reading import kept
+from pocket_world.oracle.reading import kept, one_by_one
 from pocket_world.training.files import seed_of
 from pocket_world.training.vae import there_and_back
 from pocket_world.world import scenes
@@ -20,7 +20,7 @@ LIMITS = (20.0, 25.0, 30.0, 35.0, 40.0)  # Delta-E; two colours of one member ar
 OWN, OTHERS = 0.95, 0.01
 
 
-def strangers(family, count, rng):
+def random_members(family, count, rng):
     """`count` random members of a family, each drawn once, alone or in a scene: (members, uint8 (count, 64, 64, 3))."""
     places = [None, *scenes.SCENES]
     members = [family.random_member(rng, family.kinds[i % len(family.kinds)]) for i in range(count)]
@@ -35,10 +35,8 @@ def limit_quality(oracle, vae, count, seed):
     with the same forms in another's colours (`recoloured`)."""
     rows = []
     for family in FAMILIES.values():
-        members, images = strangers(family, count, np.random.default_rng(seed_of("limits", family.name, seed)))
-        readings = [oracle.read_pictures(images), oracle.read_pictures(there_and_back(vae, images))]
-        drawn, again = ([{head: values[i : i + 1] for head, values in found.items()} for i in range(count)]
-                        for found in readings)
+        members, images = random_members(family, count, np.random.default_rng(seed_of("limits", family.name, seed)))
+        drawn, again = (one_by_one(oracle.read_pictures(seen)) for seen in (images, there_and_back(vae, images)))
         others = members[len(family.kinds) :] + members[: len(family.kinds)]  # the next of the same kind
         recoloured = [replace(own, colours=other.colours) for own, other in zip(members, others, strict=True)]
         for limit in LIMITS:

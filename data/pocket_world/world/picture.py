@@ -20,7 +20,7 @@ MIXES = {  # how often each kind of picture is drawn: as a rule, mostly by name,
               "couple": 0.045},
     "nobody": {"class": 0.8, "thing": 0.04, "view": 0.04, "pair": 0.05, "two": 0.03, "couple": 0.04},
 }  # fmt: skip
-SCENE, STYLE = 0.5, {"names": 0.15}  # the share of pictures in a scene, and in a style; a fifth in the other mixes
+SCENE, STYLE = 0.5, {"all": 0.2, "names": 0.15, "nobody": 0.2}  # the share of pictures in a scene, and in a style
 TELLING = {"creature": 1.5, "figurine": 1.25, "person": 2.0}  # how much oftener "names" draws those hard to tell
 OF_STYLE = 0.15  # the share of those in a style whose caption speaks of the style alone
 PEOPLE = "person"
@@ -170,7 +170,7 @@ def sample(rng, size=SIZE, mix="all"):
     kind = str(rng.choice(list(kinds), p=list(kinds.values())))
     scene = str(rng.choice(list(scenes.SCENES))) if kind == "view" or rng.random() < SCENE else None
     style_name, style = None, None
-    if rng.random() < STYLE.get(mix, 0.2):
+    if rng.random() < STYLE[mix]:
         style_name = "a painting" if rng.random() < 0.08 or not names else str(rng.choice(list(named_styles())))
         style = styles.random_style(rng) if style_name == "a painting" else named_styles()[style_name]
     room = captions.MAX_WORDS - 4 - (3 if scene else 0) - (5 if style else 0)
