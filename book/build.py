@@ -236,7 +236,8 @@ def stage_pocket_model() -> None:
     if (model / "README.md").is_file():
         _, _, text = (model / "README.md").read_text(encoding="utf-8").partition("\n## ")
         text = re.sub(r"!\[([^]]*)\]\(([^)]+)\)", r"![\1](experiments/pocket_\2)", "## " + text)
-        text = re.sub(r"(?m)(?:^\|.*\n){15,}", r":::{dropdown} The table\n\g<0>:::\n", text)  # long ones are folded
+        long, wide = r"(?:^\|.*\n){15,}", r"(?:^\|.*\n)*^\|.*[^|\n]{100}.*\n(?:^\|.*\n)*"  # such tables are folded
+        text = re.sub(rf"(?m){long}|{wide}", r":::{dropdown} The table\n\g<0>:::\n", text)
         for picture in model.glob("*.png"):
             shutil.copyfile(picture, STAGED / f"pocket_{picture.name}")
     (STAGED / "pocket_card.md").write_text(text, encoding="utf-8")

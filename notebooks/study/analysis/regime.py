@@ -15,7 +15,7 @@ from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import paired_differences
 
 PAIR = ("concept", "seed", "prompt", "image")
-NEAR = 0.01  # settings this close to the best are as good; the cheapest of them is taken
+WITHIN = 1.0  # standard errors: settings this close to the best are as good (Breiman et al. 1984)
 LEVEL = 0.95
 REPETITIONS = 2000  # studies simulated of each size
 SIZES = tuple(product((6, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64), (1, 3, 5), (8, 16, 32)))  # concepts, seeds, pictures
@@ -52,11 +52,14 @@ def by_setting(values: pd.DataFrame, axes: Sequence[str]) -> pd.DataFrame:
     """One row per setting: the mean over concepts of the mean over seeds, and the lowest and highest concept.
 
     values: concept, seed, `value` and the columns `axes`. Concepts that lack a value at some setting are left out
-    everywhere, so that settings are compared on the same ones.
+    everywhere, so that settings are compared on the same ones. `behind`: by how much the best is better, in standard
+    errors of the difference over concepts; of one concept not known.
     """
     axes = list(axes)
     wide = values.groupby([*axes, "concept"])["value"].mean().unstack("concept").dropna(axis=1)
     table = pd.DataFrame(dict(value=wide.mean(axis=1), low=wide.min(axis=1), high=wide.max(axis=1)))
+    less = wide.loc[table["value"].idxmax()] - wide if wide.size else wide
+    table["behind"] = (less.mean(axis=1) / less.sem(axis=1)).where(less.mean(axis=1) > 0, 0.0)
     return table.assign(concepts=wide.shape[1]).reset_index()
 
 
@@ -65,16 +68,23 @@ def at_setting(table: pd.DataFrame, setting: Mapping[str, float]) -> pd.DataFram
     return table[(table[list(setting)] == pd.Series(setting)).all(axis=1)]
 
 
-def choose(values: pd.DataFrame, axes: Sequence[str], otherwise: Mapping[str, float], *, near: float = NEAR) -> Choice:
-    """The setting of the highest mean value; of those within `near` of it the one that is least, axis by axis.
+def choose(
+    values: pd.DataFrame,
+    axes: Sequence[str],
+    otherwise: Mapping[str, float],
+    *,
+    within: float = WITHIN,
+    least: bool = True,  # False: the most
+) -> Choice:
+    """The setting of the highest mean value; of those `within` so many standard errors of it the least, axis by axis.
 
     The first axis decides first: put what costs most there. `otherwise` where no setting has a value, and where all are
     as good.
     """
     table = by_setting(values, axes).dropna(subset=["value"])
-    if table.empty or table["value"].max() - table["value"].min() <= near:
+    good = table[table["behind"] <= within + 1e-9].sort_values(list(axes), ascending=least, kind="stable")
+    if len(good) == len(table):
         return Choice(dict(otherwise), float("nan"), (), False)
-    good = table[table["value"] >= table["value"].max() - near].sort_values(list(axes), kind="stable")
     best = good.iloc[0]
     ends = {axis: (table[axis].min(), table[axis].max()) for axis in axes}
     edge = tuple(axis for axis, (low, high) in ends.items() if low < high and best[axis] in (low, high))
