@@ -109,9 +109,12 @@ def concept_table(quality):
 def limit_table(quality):
     """What each colour limit accepts after the autoencoder: of a random member's own drawings, of another's."""
     rows = pd.DataFrame(quality["limits"])
-    lines = [(family, *(f"{100 * own:.0f} %" for own in part["own"]))
-             for family, part in rows.groupby("family", sort=False)]
-    for what, name in (("own", "all"), ("others", "another of its kind"), ("recoloured", "another's colours")):
+    rows["own"] *= 100
+    least = rows.loc[rows.groupby("limit")["own"].idxmin()]
+    lines = [("own", *(f"{value:.1f} %" for value in rows.groupby("limit")["own"].mean())),
+             ("own, in the family that has it worst", *(f"{value:.1f} % ({family})" for value, family in
+                                                       zip(least["own"], least["family"], strict=True)))]
+    for what, name in (("others", "another of its kind"), ("recoloured", "its forms, another's colours asked for")):
         lines.append((name, *(f"{100 * value:.1f} %" for value in rows.groupby("limit")[what].mean())))
     return table(("Delta-E up to", *(f"{limit:.0f}" for limit in rows["limit"].unique())), lines)
 
