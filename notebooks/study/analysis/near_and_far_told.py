@@ -14,18 +14,20 @@ DECIDES = {
     "not supported": "That is no difference to speak of.",
     "undecided": "Whether that is a real difference is undecided.",
 }
+NOT_ITS_OWN = "DreamBooth’s gap is as wide, so it is not one word’s own."
 KINDS = {NEAR: "concepts of the model’s world", FAR: "strangers"}
 
 
-def answer(table: pd.DataFrame, verdict: str) -> str:
-    """The page's answer, after the model's name; table: from `by_group`, verdict: on the gap between the groups."""
+def answer(table: pd.DataFrame, verdict: str, control: bool = False) -> str:
+    """The page's answer, after the model's name; table: from `by_group`, verdict: on the gap between the groups,
+    control: whether DreamBooth shows the same gap."""
     kept = {group: table.at[(group, TI), "K"] for group in (NEAR, FAR) if (group, TI) in table.index}
     if lacking := [KINDS[group] for group in (NEAR, FAR) if group not in kept]:
         return f"{OPEN}: this run has no {' and no '.join(lacking)}."
     if not np.isfinite(list(kept.values())).all():
         return f"{OPEN}: no oracle reads whether a picture shows the concept."
     few = min(table.at[(group, TI), "concepts"] for group in kept) < FEWEST_CONCEPTS
-    decides = "So few concepts do not decide whether that is a real difference." if few else DECIDES[verdict]
+    decides = "So few concepts do not decide whether that is a real difference." if few else NOT_ITS_OWN if control else DECIDES[verdict]
     return (
         f"a learned word keeps a concept of its world in {percent(kept[NEAR])} of its plain pictures, and a stranger in"
         f" {percent(kept[FAR])}. {decides}"
@@ -47,7 +49,7 @@ def told(numbers: pd.DataFrame, primary: pd.DataFrame, agreed: float, model: str
     `agreement`, model: how a sentence calls it."""
     concepts = numbers["concepts"].groupby(level="group").max()
     return verdicts_said(primary) | dict(
-        verdict_short=f"On {model}, {answer(numbers, primary.at['gap', 'verdict'])}",
+        verdict_short=f"On {model}, {answer(numbers, *primary.loc['gap', ['verdict', 'control']])}",
         kept=kept_said(numbers),
         agreement=f"{agreed:.2f}" if np.isfinite(agreed) else "no defined value",
         n_near=f"{concepts.get(NEAR, 0)}",

@@ -78,6 +78,7 @@ def test_the_table_has_a_row_a_group_and_method():
     assert table.loc[(FAR, TI), "concepts"] == 6 and table.at[(NEAR, DB), "K"] == pytest.approx(0.8, abs=0.1)
     assert f"{NEAR} {TI} " in told.kept_said(table) and told.kept_said(table).count("%") == 4
     own = [f"{100 * table.at[(group, TI), 'K']:.0f} %" for group in (NEAR, FAR)]
+    assert told.answer(table, "undecided", True).endswith(told.NOT_ITS_OWN)
     said = told.answer(table, "supported")
     assert said.index(own[0]) < said.index(own[1]) and said.endswith(told.DECIDES["supported"])
     assert "CLIP, editability" in analysis.group_table(table).to_html()
