@@ -224,6 +224,12 @@ def provenance_page(records: list[dict]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _folded(found: re.Match[str]) -> str:
+    """A table that is not open at first, named after its columns."""
+    head = found[0].partition("\n")[0]
+    return f":::{{dropdown}} {' · '.join(cell.strip() for cell in head.strip('|').split('|'))}\n{found[0]}:::\n"
+
+
 def stage_pocket_model() -> None:
     """What the pocket model's page shows: its world, its concepts, and the card its training wrote."""
     from pocket_world.world.sheet import concept_sheet, contact_sheet
@@ -237,7 +243,7 @@ def stage_pocket_model() -> None:
         _, _, text = (model / "README.md").read_text(encoding="utf-8").partition("\n## ")
         text = re.sub(r"!\[([^]]*)\]\(([^)]+)\)", r"![\1](experiments/pocket_\2)", "## " + text)
         long, wide = r"(?:^\|.*\n){15,}", r"(?:^\|.*\n)*^\|.*[^|\n]{100}.*\n(?:^\|.*\n)*"  # such tables are folded
-        text = re.sub(rf"(?m){long}|{wide}", r":::{dropdown} The table\n\g<0>:::\n", text)
+        text = re.sub(rf"(?m){long}|{wide}", _folded, text)
         for picture in model.glob("*.png"):
             shutil.copyfile(picture, STAGED / f"pocket_{picture.name}")
     (STAGED / "pocket_card.md").write_text(text, encoding="utf-8")

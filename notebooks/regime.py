@@ -123,7 +123,7 @@ grid_shown.savefig(page.folder / "overview.png", dpi=150, bbox_inches="tight")
 # {term}`K, B and C`, B decides, the share of pictures with concept and context. Of the settings within one standard error of the best, over concepts,
 # the shortest and slowest is taken {cite:p}`breiman1984`, of KL weights the tightest: a leash too long to be felt tests nothing. {glue:text}`judged_by`
 
-# %% mystnb={"figure": {"caption": "By training step, a line a learning rate: mean over development concepts with 95 % band. Left K, the concept is kept; middle C, the context is there; right, what decides. Without an oracle, what decides alone. Dashed, the chosen length.", "name": "fig-regime-length"}, "image": {"alt": "Curves by training step, one for each learning rate: the concept comes, the context goes, and the right panel shows where both together are best, at the dashed line unless all are alike.", "width": "100%"}}
+# %% mystnb={"figure": {"caption": "By training step, a line a learning rate: mean over development concepts. Left K, the concept is kept; middle C, the context is there; right, what decides. Without an oracle, what decides alone. Dashed, the chosen length.", "name": "fig-regime-length"}, "image": {"alt": "Curves by training step, one for each learning rate: the concept comes, the context goes, and the right panel shows where both together are best, at the dashed line unless all are alike.", "width": "100%"}}
 figures.length(of_length, dict(K="concept kept (K)", C="context there (C)", value=decides), chosen_steps)
 plt.show()
 

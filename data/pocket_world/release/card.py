@@ -109,13 +109,12 @@ def concept_table(quality):
 def limit_table(quality):
     """What each colour limit accepts after the autoencoder: of a random member's own drawings, of another's."""
     rows = pd.DataFrame(quality["limits"])
-    rows["own"] *= 100
-    least = rows.loc[rows.groupby("limit")["own"].idxmin()]
-    lines = [("own", *(f"{value:.1f} %" for value in rows.groupby("limit")["own"].mean())),
-             ("own, in the family that has it worst", *(f"{value:.1f} % ({family})" for value, family in
-                                                       zip(least["own"], least["family"], strict=True)))]
-    for what, name in (("others", "another of its kind"), ("recoloured", "its forms, another's colours asked for")):
-        lines.append((name, *(f"{100 * value:.1f} %" for value in rows.groupby("limit")[what].mean())))
+    rows[["own", "others", "recoloured"]] *= 100
+    mean, least = rows.groupby("limit").mean(numeric_only=True), rows.loc[rows.groupby("limit")["own"].idxmin()]
+    worst = [f"{own:.1f} % ({family})" for own, family in zip(least["own"], least["family"], strict=True)]
+    own, others, recoloured = ([f"{value:.1f} %" for value in mean[what]] for what in ("own", "others", "recoloured"))
+    lines = [("own", *own), ("own, in the family that has it worst", *worst), ("another of its kind", *others),
+             ("its forms, another's colours asked for", *recoloured)]
     return table(("Delta-E up to", *(f"{limit:.0f}" for limit in rows["limit"].unique())), lines)
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 from PIL import Image
 
 from study.analysis.regime import CALLED, SIZES
-from study.figures import image_grid, step_curves
+from study.figures import PALETTE, image_grid
 from study.panels import PIXELS, nothing_there
 from study.wording import counted
 
@@ -31,17 +32,25 @@ def pictures(
 
 
 def length(table: pd.DataFrame, values: Mapping[str, str], chosen: int) -> Figure:
-    """Values (column -> how it is called) by step, a panel each, as far as they are known; a line a learning rate."""
+    """Values (column -> how it is called) by step, a panel each, as far as they are known; a line a learning rate.
+
+    Means alone: the bands of so many lines would lie on one another. Shares and CLIP's balance both end at one.
+    """
     known = [value for value in values if table[value].notna().any()] or [*values][-1:]
     figure, axes = plt.subplots(
-        1, len(known), figsize=(3.7 * len(known), 3.4), sharex=True, squeeze=False, layout="constrained"
+        1, len(known), figsize=(3.7 * len(known) + 1, 3.4), sharex=True, squeeze=False, layout="constrained"
     )
     by_rate = table.astype(dict(rate=str)).rename(columns=dict(rate=CALLED["rate"]))
     for ax, value in zip(axes.flat, known, strict=True):
         if table[value].notna().any():
-            step_curves(by_rate, value, hue=CALLED["rate"], ax=ax, markersize=4)
+            means = by_rate.groupby(["step", CALLED["rate"], "concept"], sort=False)[value].mean().reset_index()
+            sns.lineplot(means, x="step", y=value, hue=CALLED["rate"], palette=PALETTE, errorbar=None, marker="o", ax=ax)
+            lines, names = ax.get_legend_handles_labels()
+            ax.get_legend().remove()
         ax.axvline(chosen, color="0.4", linestyle="--", linewidth=1)
-        ax.set(xlabel="training step", ylabel=values[value])
+        ax.set(xlabel="training step", ylabel=values[value], ylim=(0, 1.03))
+    if figure.axes[0].lines[1:]:
+        figure.legend(lines, names, title=CALLED["rate"], loc="outside right center")
     return figure
 
 

@@ -29,7 +29,7 @@ def test_a_column_a_setting_after_the_training_picture():
 def test_a_line_a_learning_rate_in_every_panel_that_is_known():
     figure = figures.length(table(), VALUES, 250)
     assert [ax.get_ylabel() for ax in figure.axes] == list(VALUES.values())
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["0.01", "0.03"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["0.01", "0.03"]
     blind = figures.length(table(K=np.nan, C=np.nan), VALUES, 250)
     assert [ax.get_ylabel() for ax in blind.axes] == ["B"]
     assert len(figures.length(table(**dict.fromkeys(VALUES, np.nan)), VALUES, 250).axes) == 1
