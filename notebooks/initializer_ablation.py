@@ -125,10 +125,10 @@ plt.show()
 # %% [markdown]
 # ## What is compared
 #
-# This was fixed before any result was seen.
+# This was fixed before any result was seen, but for the smallest difference in the first: that was added when three concepts had left it open.
 #
 # - **Does the first word matter?** Two words that start from the own and the other word with the same training seed draw from the same noise. How far apart
-#   are their pictures (one minus the cosine of the judge’s features)? It matters if they are further apart than those of two training seeds of the own word.
+#   are their pictures (one minus the cosine of the judge’s features)? It matters if further than those of two training seeds; by less than half: hardly.
 # - **Does it change how much the pictures vary?** The poster’s pair is compared on the first concept, seed by seed. The {term}`smallest effect of interest`
 #   is {glue:text}`negligible` of the own word’s variability.
 # - **Is one word better?** Each rival minus the own word at the last step: the share of pictures that keep the concept and of those with concept and context

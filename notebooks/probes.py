@@ -134,10 +134,10 @@ figure = figures.contexts(scores, rows, {value: pictured.CALLED[value] for value
 # - *Each text with its picture* (third probe; “{glue:text}`named`”): the interaction of plain and context text with plain and context picture.
 # - *The context in pictures* (naive word; “{glue:text}`named`”): {glue:text}`measure`, class word minus learned word. Above zero, it is lost.
 #
-# The {term}`smallest effect of interest` is {glue:text}`smallest_cosine` in a cosine and {glue:text}`smallest_share` of the pictures. Tests (Page’s for the order,
-# else the {term}`sign-flip test` over concepts) share one {term}`Holm correction`. *Supported*: the interval lies above zero, p is at most {glue:text}`level`, and
-# no control shows the same. *Not supported*: it ends below the smallest effect, or a control shows the same and the word surely adds less. Else, with
-# fewer than {glue:text}`fewest` concepts, or where the class word shows too little of a context to lose, *undecided*. Sign flips need {glue:text}`needed` concepts.
+# The {term}`smallest effect of interest` is {glue:text}`smallest_share` of the pictures and, in a cosine, {glue:text}`smallest_cosine`: a tenth of what a random word
+# misses of a description (before a first run: .01). Tests (Page’s, else {term}`sign flips <sign-flip test>`) share one {term}`Holm correction`. *Supported*: the interval lies above zero, p is
+# at most {glue:text}`level`, no control shows the same. *Not supported*: it ends below the smallest effect, or a control shows the same and the word surely adds less.
+# *Undecided*: else, with fewer than {glue:text}`fewest` concepts (sign flips: {glue:text}`needed`), or where the class word shows too little of a context to lose.
 #
 # ## The trap: where is a text read?
 #

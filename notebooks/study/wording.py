@@ -2,7 +2,8 @@
 
 One rule for all pages. *Supported*: the interval lies on the claimed side, the corrected p-value, where a test is part
 of the rule, is at most LEVEL, and the control does not show the same. *Not supported*: the interval lies on the other
-side of the smallest effect of interest. *Undecided*: else, and with too few units whatever the interval.
+side of the smallest effect of interest, or a control shows the same and what the claimed has over it lies there.
+*Undecided*: else, and with too few units whatever the interval.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,6 +57,31 @@ def verdict_within(interval: Interval, lowest: float, highest: float, *, fewest:
     if lowest <= interval.low and interval.high <= highest:
         return "supported"
     return "not supported" if interval.high < lowest or interval.low > highest else "undecided"
+
+
+def same_shown(own: Mapping[str, Interval], excess: Mapping[str, Interval]) -> list[str]:
+    """The controls that show the same: above zero themselves, and not clearly passed (`excess`) by what is claimed."""
+    return [name for name, found in own.items() if side(found) == 1 and side(excess[name]) != 1]
+
+
+def verdict_beside(
+    interval: Interval,
+    controls: Mapping[str, Interval],
+    excess: Mapping[str, Interval],  # of what is claimed over each control
+    smallest: float,
+    *,
+    p: float,
+) -> tuple[str, list[str]]:
+    """Of a claim that a difference is above zero and that no control shows it; and the controls that show the same.
+
+    Then nothing is supported; and what the claimed has over such a control is either surely too small to matter, which
+    speaks against the claim, or leaves it open.
+    """
+    same = same_shown(controls, excess)
+    if same:
+        over = [verdict(excess[name], smallest=smallest, control=True) for name in same]
+        return ("not supported" if "not supported" in over else "undecided"), same
+    return verdict(interval, smallest=smallest, p=p), same
 
 
 def verdict_of_all(verdicts: Iterable[str]) -> str:

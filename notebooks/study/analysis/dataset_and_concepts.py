@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from study.truth import SMALLEST_SHARE, outcomes
-from study.wording import counted, opposite, side, verdict, verdict_of_all
+from study.wording import counted, opposite, same_shown, side, verdict, verdict_beside, verdict_of_all
 from textinv_core.evaluation.metrics import summarise
 from textinv_core.evaluation.stats import Interval, holm, mean_interval, paired_interval
 
 HELD_OUT, EDITABILITY = "reconstruction_held_out", "editability_deleted"  # likeness to pictures not seen; obedience
 WORD, OWN = "class word", "own pictures"  # the two anchors, as sets
 PLAIN, ONE, VARIED = "plain backdrop", "one scene", "varied scenes"
+OVER = f"{VARIED} over {PLAIN}"
 BY = ("concept", "seed", "set", "pictures")  # what tells words apart
 CALLED = {"K": "concept kept", "C": "context there", "B": "both in one picture", "leak": "shows the one scene"}
 CALLED |= {"other": "shows another scene", HELD_OUT: "likeness, held-out", EDITABILITY: "editability"}
@@ -137,13 +138,27 @@ def contrasts(summary: pd.DataFrame, numbers: Numbers, read: Reading) -> tuple[p
 
 
 def controls(summary: pd.DataFrame, numbers: Numbers, read: Reading) -> dict[str, Interval]:
-    """What must not show the same: few pictures over the class word, a plain backdrop over one scene, another scene."""
+    """What must not show the same: few pictures over the class word, a plain backdrop over one scene, another scene.
+
+    And what varied scenes have over that plain backdrop.
+    """
     few = numbers.few
     return {
         "class word": paired_interval(summary, read.keeps, arm="set", new=few, base=WORD),
-        "plain backdrop": paired_interval(summary, read.both, arm="set", new=PLAIN, base=ONE),
+        PLAIN: paired_interval(summary, read.both, arm="set", new=PLAIN, base=ONE),
+        OVER: paired_interval(summary, read.both, arm="set", new=few, base=PLAIN),
         "other scene": paired_interval(summary, "other", arm="set", new=ONE, base=few),
     }
+
+
+def beside_plain(control: Mapping[str, Interval]) -> tuple[dict[str, Interval], dict[str, Interval]]:
+    """The plain backdrop as the control of varied scenes, and what they have over it."""
+    return {PLAIN: control[PLAIN]}, {PLAIN: control[OVER]}
+
+
+def plain_does_too(control: Mapping[str, Interval]) -> bool:
+    """Whether pictures before a plain backdrop have over those of one scene what varied scenes have."""
+    return bool(same_shown(*beside_plain(control)))
 
 
 def verdicts(table: pd.DataFrame, found: Mapping[str, Interval], control: Mapping[str, Interval], read: Reading):
@@ -155,7 +170,7 @@ def verdicts(table: pd.DataFrame, found: Mapping[str, Interval], control: Mappin
     return {
         "few": verdict(found["few"], p=p["few"], control=no_better, **least),
         "many": verdict_of_all([enough, verdict(control["class word"], **least)]),
-        "variety": verdict(found["variety"], p=p["variety"], control=side(control["plain backdrop"]) > 0, **least),
+        "variety": verdict_beside(found["variety"], *beside_plain(control), read.smallest, p=p["variety"])[0],
         "scene": verdict(
             found["scene"], p=p["scene"], control=side(control["other scene"]) > 0, smallest=SMALLEST_SHARE
         ),

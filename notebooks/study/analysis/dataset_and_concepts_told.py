@@ -5,7 +5,18 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from study.analysis.dataset_and_concepts import CALLED, EDITABILITY, HELD_OUT, ONE, Numbers, Reading, levels, verdicts
+from study.analysis.dataset_and_concepts import (
+    CALLED,
+    EDITABILITY,
+    HELD_OUT,
+    ONE,
+    OVER,
+    Numbers,
+    Reading,
+    levels,
+    plain_does_too,
+    verdicts,
+)
 from study.wording import FEWEST_CONCEPTS, about, counted, holm_said, in_words, opposite, percent, would_take
 from textinv_core.evaluation.stats import Interval
 
@@ -51,8 +62,10 @@ def primary_table(table: pd.DataFrame, said: Mapping[str, str]):
     return pd.DataFrame(rows, columns=columns).set_index("contrast").rename_axis(index=None).style
 
 
-def headline(model: str, summary: pd.DataFrame, numbers: Numbers, said: Mapping[str, str], read: Reading) -> str:
-    """The answer in two sentences, with two numbers."""
+def headline(
+    model: str, summary: pd.DataFrame, numbers: Numbers, said: Mapping[str, str], read: Reading, plain_too: bool
+) -> str:
+    """The answer in two sentences, with two numbers; plain_too: whether a plain backdrop does what varied places do."""
     _, few, most = numbers
     level = levels(summary, [read.keeps]).set_index("set").at[few, "estimate"]
     learned = f"a word that learned from {counted(int(few), 'picture')}"
@@ -62,22 +75,23 @@ def headline(model: str, summary: pd.DataFrame, numbers: Numbers, said: Mapping[
     if most != few:
         parts.append(more.get(said["many"], "whether more would do better stays open"))
     place = {"supported": "Varied places help", "not supported": "Varied places do not help"}
-    asked = summary["set"].eq(ONE).any()
-    return f"On {model}, {'; '.join(parts)}." + (
-        f" {place.get(said['variety'], 'Whether varied places help stays open')}." if asked else ""
-    )
+    where = place.get(said["variety"], "Whether varied places help stays open")
+    where = "Varied places serve better than one place, but so does a plain backdrop" if plain_too else where
+    return f"On {model}, {'; '.join(parts)}." + (f" {where}." if summary["set"].eq(ONE).any() else "")
 
 
-def advice(said: Mapping[str, str], numbers: Numbers) -> str:
-    """What to do, as far as the verdicts go."""
+def advice(said: Mapping[str, str], numbers: Numbers, plain_too: bool) -> str:
+    """What to do, as far as the verdicts go; plain_too: whether a plain backdrop does what varied places do."""
     few = numbers.few
     many = {"supported": f"{few} pictures are enough", "not supported": f"take more than {few} pictures"}
     places = {"supported": "take each somewhere else", "not supported": "they may all come from one place"}
     back = {"supported": "; from one place, expect that place back", "not supported": "; the place will not come back"}
     open_yet = "where they are taken made no difference that could be shown here"
+    where = places.get(said["variety"], open_yet)
+    where = "take each somewhere else, or all before a plain backdrop" if plain_too else where
     return (
         f"{many.get(said['many'], f'nothing found here speaks for more than {few} pictures, nor against it')}; "
-        f"{places.get(said['variety'], open_yet)}{back.get(said['scene'], '')}"
+        f"{where}{back.get(said['scene'], '')}"
     )
 
 
@@ -90,11 +104,15 @@ def told(found: Mapping[str, Interval], table: pd.DataFrame) -> dict[str, str]:
     return {key: text if np.isfinite(found[key].estimate) else NOT_ASKED for key, text in said.items()}
 
 
-def takes(found: Mapping[str, Interval], table: pd.DataFrame, read: Reading) -> dict[str, str]:
+def takes(
+    found: Mapping[str, Interval], control: Mapping[str, Interval], table: pd.DataFrame, read: Reading
+) -> dict[str, str]:
     """What would decide each primary contrast, by `takes_<key>`."""
     p = table[table["primary"]].set_index("key")["p_holm"]
     above = {key: would_take(one, smallest=read.smallest, p=p[key]) for key, one in found.items()}
     above["many"] = would_take(opposite(found["many"]), -read.smallest, p=p["many"])
+    if plain_does_too(control):  # then it hangs on what varied scenes have over that
+        above["variety"] = would_take(control[OVER], smallest=read.smallest)
     return {f"takes_{key}": about(number) for key, number in above.items()}
 
 
@@ -109,16 +127,20 @@ def page_numbers(
 ) -> dict[str, str]:
     """What the page quotes: its answer, each contrast in words with its verdict, and what to do."""
     said, words = verdicts(contrasts, found, control, read), told(found, contrasts)
+    plain_too = plain_does_too(control)
+    if plain_too:
+        over = in_words(control[OVER], _form(read.both))
+        words["variety"] += f"; a plain backdrop shows the same, varied scenes minus that {over}"
     reached = told({"few": control["class word"]}, contrasts.assign(p_holm=np.nan))["few"]
     return dict(
         **named_before(read),
         **{f"verdict_{key}": verdict for key, verdict in said.items()},
         **{f"said_{key}": text for key, text in words.items()},
-        **takes(found, contrasts, read),
+        **takes(found, control, contrasts, read),
         **dict(zip(("fewest", "few", "many"), numbers, strict=True)),
-        verdict_short=headline(model, summary, numbers, said, read),
+        verdict_short=headline(model, summary, numbers, said, read, plain_too),
         reached=reached,
-        advice=advice(said, numbers),
+        advice=advice(said, numbers, plain_too),
     )
 
 

@@ -15,6 +15,7 @@ from textinv_core.evaluation.stats import Interval, holm, paired_differences, pa
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import Concept
 
+HALF = 0.5  # of the distance of two training seeds: words that are not this much further apart hardly matter
 NEGLIGIBLE = 0.1  # a difference in variability below this share of the own word's is none to speak of
 FEWEST = 5  # pairs of words (concept and training seed) below which no verdict is given
 MEASURES = KEPT | SCORES | {"variability": "variability"}
@@ -114,7 +115,7 @@ def clear_contrasts(table: pd.DataFrame) -> tuple[int, list[str]]:
 def answer(found: Mapping[str, Interval], last: int) -> tuple[str, str]:
     """The verdict on "the first word matters", from `word_against_seed` at the last step, and why."""
     excess = found["excess"]
-    said = verdict(excess, fewest=ENOUGH | {"seed": FEWEST})
+    said = verdict(excess, smallest=HALF * found["seeds"].estimate, fewest=ENOUGH | {"seed": FEWEST})
     if not np.isfinite(excess.low):
         why = "it cannot be told whether the first word matters: "
         return said, why + "that takes a second word and several training seeds"

@@ -67,7 +67,7 @@ def short(verdict: str, varies: str, model: str) -> str:
     exchanged = "exchanged for a neighbour, it changes the pictures"
     matters = {
         "supported": f"the first word matters: {exchanged} more than another training seed does",
-        "not supported": f"the first word hardly matters: {exchanged} less than another training seed does",
+        "not supported": f"the first word hardly matters: {exchanged} little more than another training seed does, or less",
         "undecided": "whether the first word matters is not decided",
     }
     vary = {
@@ -102,7 +102,7 @@ def claims(said: Mapping[str, str], excess: Interval, varies: Interval, *, noise
     matters = dict(
         words="the choice of the initializer word matters",
         test="distance of pictures from the same noise: own v. other word, same training seed, minus two training seeds "
-        "of the own word; concepts and seeds resampled",
+        "of the own word; less than half as much more counts as none; concepts and seeds resampled",
         result=said["why"],
         n=f"{size}, {counted(noises, 'picture')} each",
         verdict=said["verdict"],

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from study.analysis import probes_said as said
-from study.analysis.probes import CONTEXT, COSINE, KL, NAIVE, PRIMARY, PROBES, TRUE, concepts_needed
+from study.analysis.probes import CONTEXT, KL, NAIVE, PRIMARY, PROBES, TRUE, concepts_needed
 from study.analysis.probes_compared import Compared
 from study.truth import SMALLEST_SHARE
 from study.wording import FEWEST_CONCEPTS, LEVEL, counted, percent
@@ -33,7 +33,7 @@ def told(
         verdict_short=f"On {model}, {short}",
         named=found.named,
         measure=said.MEASURES[found.evidence],
-        smallest_cosine=f"{COSINE:g}",
+        smallest_cosine=f"{found.smallest:.2g}",
         smallest_share=percent(SMALLEST_SHARE),
         level=f"{LEVEL:g}",
         fewest=f"{FEWEST_CONCEPTS}",

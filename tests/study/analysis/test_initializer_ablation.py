@@ -117,12 +117,15 @@ N = {"concept": 3, "seed": 9}
     [
         (Interval(0.2, 0.1, 0.3, N), "supported", "further apart than two training seeds"),
         (Interval(-0.2, -0.3, -0.1, N), "not supported", "less far apart"),
+        (Interval(0.0, -0.04, 0.04, N), "not supported", "not clearly further apart"),
+        (Interval(0.0, -0.06, 0.06, N), "undecided", "not clearly further apart"),
         (Interval(0.2, 0.1, 0.3, {"concept": 3, "seed": 4}), "undecided", "4 pairs of words of 3 concepts, too few"),
         (UNKNOWN, "undecided", "cannot be told"),
     ],
 )
 def test_the_answer_follows_from_the_excess(excess, said, words):
-    verdict, why = analysis.answer(dict(excess=excess, words=UNKNOWN, seeds=UNKNOWN), 10)
+    apart = UNKNOWN._replace(estimate=0.1)  # half of it is the smallest excess of interest
+    verdict, why = analysis.answer(dict(excess=excess, words=UNKNOWN, seeds=apart), 10)
     assert verdict == said and words in why
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from study.analysis import probes as analysis
 from study.analysis.probes import BALLET, CLASS, CONTEXT, KL, NAIVE, RANDOM, RIGHT, RUNGS, TRAP
+from study.wording import verdict_beside
 from textinv_core.evaluation.stats import Interval
 
 NAMES, SEEDS = [f"c{i}" for i in range(9)], (0, 1)
@@ -100,6 +101,15 @@ class TestTheWordAgainstADescription:
     def test_is_decided_by_its_interval(self, above, said):
         assert decided(own=learned(above)).at[("2", NAIVE), "verdict"] == said
 
+    def test_a_cosine_counts_by_what_a_random_word_misses(self):
+        far = lambda k: -0.5 if k == RANDOM else 0.03 * (k in (NAIVE, KL))  # noqa: E731
+        sizes = [
+            analysis.cosine_of_interest(analysis.frames(order_of(learned(0), own), *[pd.DataFrame()] * 2, BALLET)["2"])
+            for own in (far, learned(0.03))
+        ]
+        assert sizes == [pytest.approx(0.05, abs=0.001), analysis.COSINE]
+        assert analysis.cosine_of_interest(pd.DataFrame()) == analysis.COSINE
+
     def test_too_few_concepts_for_the_correction_are_said(self):
         few = decided(own=learned(0.1), names=NAMES[:4])
         assert few.at[("2", NAIVE), "verdict"] == "undecided"
@@ -169,5 +179,5 @@ N = {"concept": 9}
     ],
 )
 def test_a_control_that_shows_the_same_never_lets_a_claim_stand(control, excess, said):
-    found, same = analysis.decided(Interval(0.4, 0.3, 0.5, N), 0.01, {"x": control}, {"x": excess}, 0.01)
+    found, same = verdict_beside(Interval(0.4, 0.3, 0.5, N), {"x": control}, {"x": excess}, 0.01, p=0.01)
     assert found == said and same == ([] if said == "supported" else ["x"])
