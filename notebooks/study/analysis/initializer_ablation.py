@@ -10,7 +10,19 @@ from study.analysis.initializer_apart import CALLED, RIVALS
 from study.scores import SCORES
 from study.truth import KEPT
 from study.vocabulary import drawn_word
-from study.wording import ENOUGH, FEWEST_CONCEPTS, by_side, counted, in_words, side, verdict, verdict_either_way
+from study.wording import (
+    ENOUGH,
+    FEWEST_CONCEPTS,
+    about,
+    by_side,
+    counted,
+    in_words,
+    opposite,
+    side,
+    verdict,
+    verdict_either_way,
+    would_take,
+)
 from textinv_core.evaluation.stats import Interval, holm, paired_differences, paired_interval
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import Concept
@@ -130,13 +142,22 @@ def answer(found: Mapping[str, Interval], last: int) -> tuple[str, str]:
 
 def variability_answer(own: pd.DataFrame, varies: Interval, between: str, label: str) -> tuple[str, str]:
     """The same of "it changes how much the pictures vary", for the words of one concept, at the last step."""
-    margin = NEGLIGIBLE * own.loc[own["role"] == "own", "variability"].mean()
-    said = verdict_either_way(varies, margin, fewest={"seed": FEWEST})
+    said = verdict_either_way(varies, _margin(own), fewest={"seed": FEWEST})
     if not np.isfinite(varies.low):
         return said, f"for {label}, a difference in variability cannot be told"
     more = by_side(varies, "vary more", "vary less", "do not clearly vary more or less")
     few = "" if varies.seeds >= FEWEST else f", from {varies.seeds} pairs of words, too few for a verdict"
     return said, f"started from {between}, the pictures of {label} {more} (difference {in_words(varies)}{few})"
+
+
+def variability_takes(own: pd.DataFrame, varies: Interval) -> str:
+    """How many training seeds would decide that, in words."""
+    sized = varies if varies.estimate >= 0 else opposite(varies)
+    return about(would_take(sized, smallest=_margin(own), unit="seed"), "training seed")
+
+
+def _margin(own: pd.DataFrame) -> float:
+    return NEGLIGIBLE * own.loc[own["role"] == "own", "variability"].mean()
 
 
 def compared(value: str, found: Interval) -> str:

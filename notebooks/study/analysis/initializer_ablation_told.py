@@ -40,6 +40,7 @@ def told(
     return dict(
         verdict=verdict,
         verdict_variability=varies,
+        takes_variability=analysis.variability_takes(own, pair["variability"]),
         verdict_short=short(verdict, varies, model),
         why=why,
         why_variability=why_varies,
@@ -114,6 +115,7 @@ def claims(said: Mapping[str, str], excess: Interval, varies: Interval, *, noise
         result=said["why_variability"],
         n=f"1 concept, {varies.seeds} training seeds, {noises} pictures each",
         verdict=said["verdict_variability"],
+        takes=said["takes_variability"],
     )
     return [dict(source="poster, Fig. 3", primary=True) | claim for claim in (matters, vary)]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study.truth import SMALLEST_SHARE
-from study.wording import LEVEL, in_words, verdict, verdict_beside
+from study.wording import LEVEL, about, in_words, verdict, verdict_beside, would_take
 from textinv_core.evaluation.probes import POOLINGS, slope
 from textinv_core.evaluation.stats import (
     LEVELS,
@@ -137,7 +137,7 @@ def contrasts(
     shares: bool,  # whether the context is judged by the share of pictures that show it, and not by cosines
     shown: float,  # what the class word shows of that context
 ) -> pd.DataFrame:
-    """One row per primary contrast, by (probe, reading): interval, p, its controls and the verdict.
+    """One row per primary contrast, by (probe, reading): interval, p, its controls, the verdict and what it `takes`.
 
     p is Page's for the order, else one-sided sign flips over concepts, after Holm's correction over all of them; one
     that could not be made counts as a test all the same.
@@ -171,6 +171,9 @@ def contrasts(
             notes = ["not after Holm’s correction" + few_concepts(key[0], found.concepts)]
         if key[0] == CONTEXT and not something_to_lose(shown, shares):
             said, notes = "undecided", [f"with the {CLASS} there is too little of it to lose"]
+        open_yet = [would_take(over[name], smallest=smallest) for name in same]
+        open_yet = open_yet or [would_take(found, smallest=smallest, p=result.at[key, "p_holm"])]
+        result.loc[[key], "takes"] = about(max(open_yet) if all(open_yet) else 0)
         result.loc[[key], "verdict"] = said
         result.loc[[key], "said"] = "; ".join([in_words(found, "+z.4f"), *notes])
     return result

@@ -67,7 +67,7 @@ def claims(found: Compared, said_of: Mapping[str, str], about_clip: str, *, prob
             n=f"{counted(int(table.at[(p, k), 'concepts']), 'concept')}, {size}",
             verdict=table.at[(p, k), "verdict"],
             primary=True,
-            takes=f"{needed} concepts" if table.at[(p, k), "concepts"] < needed else "",
+            takes=f"{needed} concepts" if table.at[(p, k), "concepts"] < needed else table.at[(p, k), "takes"],
         )
         for p, k in PRIMARY
     ]

@@ -143,6 +143,8 @@ def test_the_answer_follows_from_the_excess(excess, said, words):
 def test_a_difference_below_a_tenth_of_the_own_variability_is_none(varies, said):
     own = pd.DataFrame(dict(role=["own", "other"], variability=[0.5, 9.0]))
     assert analysis.variability_answer(own, varies, "a instead of b", "oak")[0] == said
+    takes = analysis.variability_takes(own, varies)  # whatever the verdict: a record keeps it of an open claim alone
+    assert takes.endswith("training seeds") if varies.n else takes == ""
 
 
 def test_a_known_concept_starts_from_its_names_neighbour_too(tokenizer, concept):

@@ -127,6 +127,12 @@ class TestTheThirdProbe:
         assert found.at[("3", NAIVE), "verdict"] == "not supported"
         assert "random word shows the same" in found.at[("3", NAIVE), "said"]
 
+    def test_what_would_decide_an_open_one_is_asked_of_what_it_has_over_the_control(self):
+        rng = np.random.default_rng(0)  # naive and random word alike, and too noisy to tell how alike
+        found = decided(interaction=lambda k: rng.normal(0.3, 0.6)).loc[("3", NAIVE)]
+        assert found["verdict"] == "undecided" and "random word shows the same" in found["said"]
+        assert int(found["takes"].split()[1]) > len(NAMES)  # "about N concepts"
+
     def test_other_contexts_do_not_count(self):
         assert decided().at[("3", NAIVE), "estimate"] == pytest.approx(0, abs=0.001)  # "dancing" has 9
 
