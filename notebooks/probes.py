@@ -135,7 +135,7 @@ figure = figures.contexts(scores, rows, {value: pictured.CALLED[value] for value
 # - *The context in pictures* (naive word; “{glue:text}`named`”): {glue:text}`measure`, class word minus learned word. Above zero, it is lost.
 #
 # The {term}`smallest effect of interest` is {glue:text}`smallest_share` of the pictures and, in a cosine, {glue:text}`smallest_cosine`: a tenth of what a random word
-# misses of a description (before a first run: .01). Tests (Page’s, else {term}`sign flips <sign-flip test>`) share one {term}`Holm correction`. *Supported*: the interval lies above zero, p is
+# misses of a description (a first run had a smaller one). Tests (Page’s, else {term}`sign flips <sign-flip test>`) share one {term}`Holm correction`. *Supported*: the interval lies above zero, p is
 # at most {glue:text}`level`, no control shows the same. *Not supported*: it ends below the smallest effect, or a control shows the same and the word surely adds less.
 # *Undecided*: else, with fewer than {glue:text}`fewest` concepts (sign flips: {glue:text}`needed`), or where the class word shows too little of a context to lose.
 #

@@ -50,9 +50,9 @@ twice = once_more.both(claims, second)
 # %% [markdown]
 # ## Claim by claim
 #
-# ✓ *supported*: the 95 % interval lies on the claimed side, the test (after {term}`Holm correction`) agrees where there is one, and the control does not show
-# the same. ✗ *not supported*: the interval ends short of the {term}`smallest effect of interest`. ? *undecided*: anything else, or too few concepts. Claims
-# marked *primary* were named on their page before its results were seen.
+# ✓ *supported*: the 95 % interval lies on the claimed side, the test (after {term}`Holm correction`) agrees where there is one, and no control shows the same.
+# ✗ *not supported*: the interval, or that of what is left over a control which shows the same, ends short of the {term}`smallest effect of interest`.
+# ? *undecided*: anything else, or too few concepts. Claims marked *primary* were named on their page before its results were seen.
 
 # %% tags=["remove-input"]
 HTML(claims_html(claims, titles))

@@ -58,6 +58,8 @@ def trade(results: pd.DataFrame, reading: Reading, *, by_clip_too: bool) -> Figu
         if len(lines):
             trade_off(lines, x=x, y=y, hue="method", anchors=lone.dropna(subset=[x, y]), ax=ax).get_legend().remove()
         ax.set(xlabel=said[x], ylabel=said[y])
+        if reading.kept in (x, y) and reading != BY_CLIP:  # shares: a few percent are to look like a few percent
+            ax.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
     if axes[0].get_legend_handles_labels()[0]:
         shared_legend(figure, axes[0], "outside lower center", ncols=4, fontsize=10)
     return figure

@@ -56,7 +56,7 @@ def told(
 
 def claims(found: Compared, said_of: Mapping[str, str], about_clip: str, *, probed: bool, seeds: int, concepts: int):
     """The fields of the note's claims: its probes, the lost context, and where the naive word lies."""
-    source = {key: f"research note, experiment {i + 1}" for i, key in enumerate(PRIMARY[:-1])}
+    source = {key: f"research note, experiment {i + 1}, {key[1]} word" for i, key in enumerate(PRIMARY[:-1])}
     table, size, needed = found.contrasts, counted(seeds, "training seed"), concepts_needed()
     rows = [
         dict(
