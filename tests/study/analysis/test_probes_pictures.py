@@ -223,4 +223,5 @@ def test_everything_the_page_quotes_and_claims():
     claims = told.claims(found, said_of, "no CLIP", probed=False, seeds=2, concepts=3)
     assert len(claims) == 8 and claims[-1]["verdict"] == said_of["leaves"] and claims[-1]["n"].startswith("3 concepts")
     assert [claim["result"] for claim in claims[:6]] == ["no CLIP"] * 6  # of the probes; the seventh is of pictures
-    assert claims[0]["source"] == "research note, experiment 1" and claims[6]["source"] == "research note"
+    assert claims[0]["source"] == "research note, experiment 1, naive word" and claims[6]["source"] == "research note"
+    assert claims[3]["source"] == "research note, experiment 4, KL word"
