@@ -146,7 +146,7 @@ sheet = figures.learned_from({row: load_images(learns.images[:10], PIXELS) for r
 #
 # - **Few pictures against one**: {glue:text}`keeps`. Control: the {term}`class word`, which has learned nothing.
 # - **Many against few**: the same. The paper’s advice holds if many gain less than {glue:text}`smallest`, and few do better than the class word.
-# - **Varied scenes against one scene**, at equal number: {glue:text}`both`. Control: a plain backdrop against the one scene, without variety either.
+# - **Varied scenes against one scene**, at equal number: {glue:text}`both`. Control: a plain backdrop, without variety either. (That what is left over it decides, where it serves too, was added after a first run.)
 # - **One scene against varied scenes**: does the scene come back in the plain prompt’s pictures? Control: another scene, in none of the set’s pictures.
 #
 # A change of less than {glue:text}`smallest` is of no interest ({term}`smallest effect of interest`). Fewer than {glue:text}`fewest_concepts` concepts decide nothing.

@@ -2,8 +2,8 @@
 
 One rule for all pages. *Supported*: the interval lies on the claimed side, the corrected p-value, where a test is part
 of the rule, is at most LEVEL, and the control does not show the same. *Not supported*: the interval lies on the other
-side of the smallest effect of interest, or a control shows the same and what the claimed has over it lies there.
-*Undecided*: else, and with too few units whatever the interval.
+side of the smallest effect of interest, or, where a page measures it (`verdict_beside`), what the claimed has over a
+control that shows the same does. *Undecided*: else, and with too few units whatever the interval.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

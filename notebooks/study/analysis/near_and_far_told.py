@@ -27,7 +27,8 @@ def answer(table: pd.DataFrame, verdict: str, control: bool = False) -> str:
     if not np.isfinite(list(kept.values())).all():
         return f"{OPEN}: no oracle reads whether a picture shows the concept."
     few = min(table.at[(group, TI), "concepts"] for group in kept) < FEWEST_CONCEPTS
-    decides = "So few concepts do not decide whether that is a real difference." if few else NOT_ITS_OWN if control else DECIDES[verdict]
+    decides = NOT_ITS_OWN if control else DECIDES[verdict]
+    decides = "So few concepts do not decide whether that is a real difference." if few else decides
     return (
         f"a learned word keeps a concept of its world in {percent(kept[NEAR])} of its plain pictures, and a stranger in"
         f" {percent(kept[FAR])}. {decides}"

@@ -137,7 +137,7 @@ def contrasts(
     shares: bool,  # whether the context is judged by the share of pictures that show it, and not by cosines
     shown: float,  # what the class word shows of that context
 ) -> pd.DataFrame:
-    """One row per primary contrast, by (probe, reading): interval, p, its controls, the verdict and what it `takes`.
+    """One row per primary contrast, by (probe, reading): interval, p, its controls, `smallest` effect, verdict, and what it `takes`.
 
     p is Page's for the order, else one-sided sign flips over concepts, after Holm's correction over all of them; one
     that could not be made counts as a test all the same.
@@ -162,7 +162,7 @@ def contrasts(
     result["p_holm"] = np.where(result["p"].notna(), holm(result["p"].fillna(1.0)), np.nan)
     of_cosine = cosine_of_interest(tables["2"])
     for key, (found, sides, over) in known.items():
-        smallest = SMALLEST_SHARE if shares and key[0] == CONTEXT else COSINE if key[0] == CONTEXT else of_cosine
+        smallest = SMALLEST_SHARE if shares and key[0] == CONTEXT else of_cosine
         said, same = verdict_beside(found, sides, over, smallest, p=result.at[key, "p_holm"])
         notes = [f"{' and '.join(same)} shows the same"] * bool(same)
         if key[0] == "1" and (backward := against_the_order(order_of_rungs, key[1])):
@@ -174,7 +174,7 @@ def contrasts(
         open_yet = [would_take(over[name], smallest=smallest) for name in same]
         open_yet = open_yet or [would_take(found, smallest=smallest, p=result.at[key, "p_holm"])]
         result.loc[[key], "takes"] = about(max(open_yet) if all(open_yet) else 0)
-        result.loc[[key], "verdict"] = said
+        result.loc[[key], ["smallest", "verdict"]] = smallest, said
         result.loc[[key], "said"] = "; ".join([in_words(found, "+z.4f"), *notes])
     return result
 

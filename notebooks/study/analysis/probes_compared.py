@@ -21,7 +21,6 @@ class Compared(NamedTuple):
     each: pd.DataFrame  # by context and learned word: whether it is lost
     both: str  # concept and context in one picture of that context, KL minus naive, in words
     contrasts: pd.DataFrame  # by (probe, word)
-    smallest: float  # effect of interest in them, of a cosine
 
     @property
     def by_oracle(self) -> bool:
@@ -49,5 +48,4 @@ def compare(order: pd.DataFrame, third: pd.DataFrame, scores: pd.DataFrame, name
         each=pictured.context_verdicts(losses, scores, evidence, [NAIVE, KL]),
         both=in_words(pictured.gained(scores, pictured.BOTH, named, KL, NAIVE)),
         contrasts=decide.contrasts(tables, slopes, evidence == pictured.HAS, share.at[CLASS, evidence]),
-        smallest=decide.cosine_of_interest(tables["2"]),
     )

@@ -33,7 +33,7 @@ def told(
         verdict_short=f"On {model}, {short}",
         named=found.named,
         measure=said.MEASURES[found.evidence],
-        smallest_cosine=f"{found.smallest:.2g}",
+        smallest_cosine=f"{found.contrasts.at[PRIMARY[0], 'smallest']:.2g}",
         smallest_share=percent(SMALLEST_SHARE),
         level=f"{LEVEL:g}",
         fewest=f"{FEWEST_CONCEPTS}",
