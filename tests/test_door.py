@@ -15,7 +15,7 @@ def test_the_readmes_python_learns_a_word_and_draws_with_it(model_folder, judge,
     (source,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
     for asked, small in (
         ('"pocket"', repr(str(model_folder))),
-        ("1000", "4"),
+        ("600", "4"),
         ("load_judge()", f"load_judge({judge.model.name_or_path!r})"),
     ):
         assert asked in source

@@ -103,5 +103,5 @@ def answer(against: pd.DataFrame, kl: pd.DataFrame, control: Interval) -> dict[s
     }
     found = set(each.values())
     some = "supported" if "supported" in found else "not supported" if found == {"not supported"} else "undecided"
-    beaten = [verdict(opposite(r["interval"]), p=r["p_holm"]) for _, r in kl.iterrows()]
+    beaten = [verdict(opposite(r["interval"]), smallest=SMALLEST_SHARE, p=r["p_holm"]) for _, r in kl.iterrows()]
     return dict(any=some, kl=each.get("kl", "undecided"), kl_best=verdict_of_all(beaten))

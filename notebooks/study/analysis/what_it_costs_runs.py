@@ -23,6 +23,7 @@ from textinv_core.learning.objective import Objective
 from textinv_core.learning.precision import shortened
 from textinv_core.learning.tokens import Embedding
 
+DRAWN = 64  # pictures, at least, of a timing: whole batches
 See = Callable[..., pd.DataFrame]  # pictures, their concept, perhaps its name -> the columns of `truth.OUTCOMES`
 
 
@@ -74,13 +75,14 @@ def growth(pipe, concept: Concept, *, pixels: int, batch_size: int, dtype: torch
     return table.assign(gigaflops=table["with"].map(flops) / 1e9)
 
 
-def pictures_per_second(page: Page, texts: Sequence[str], dtype: torch.dtype, repeats: int) -> pd.Series:
-    """By number format: pictures of the first concept's class word, drawn in turns."""
-    how = dict(word=class_phrase(page.concepts[0]), **page.drawing)
-    draw = partial(generate, page.pipe, None, texts, page.noises, **how)
+def pictures_per_second(page: Page, texts: Sequence[str], dtype: torch.dtype, repeats: int) -> pd.DataFrame:
+    """By number format and round: pictures of the first concept's class word, drawn in turns, at the same batch."""
+    noises = range(-(-DRAWN // len(texts)))
+    draw = partial(generate, page.pipe, None, texts, noises, word=class_phrase(page.concepts[0]), **page.drawing)
     formats = {str(form).removeprefix("torch."): form for form in dict.fromkeys((page.pipe.unet.dtype, dtype))}
     timed = in_turns({name: partial(draw, dtype=form) for name, form in formats.items()}, repeats=repeats)
-    return len(texts) * len(page.noises) / timed.groupby("task", sort=False)["seconds"].median()
+    rate = len(texts) * len(noises) / timed.pop("seconds")
+    return timed.rename(columns={"task": "format"}).assign(pictures_per_second=rate)
 
 
 def by_sampler_steps(page: Page, texts: Mapping[str, Sequence[str]], steps: Sequence[int], see: See) -> pd.DataFrame:

@@ -30,6 +30,16 @@ def answer(rates: pd.DataFrame, best: str, verdict: str) -> str:
     return f"{fast}, a single one {one:.1f} times. {GOOD[verdict]}"
 
 
+def drawing_said(drawing: pd.DataFrame) -> str:
+    """Pictures a second in each format, medians of all rounds, and how many times the first the last is."""
+    rates = drawing.pivot(index="repeat", columns="format", values="pictures_per_second")[drawing["format"].unique()]
+    said = ", ".join(f"{rate:.1f} in {form}" for form, rate in rates.median().items())
+    times = rates.iloc[:, -1] / rates.iloc[:, 0]
+    if len(rates.columns) == 1:
+        return said
+    return f"{said}, that is {times.median():.1f} times as many ({times.min():.1f} to {times.max():.1f})"
+
+
 def hours_said(hours: float) -> str:
     """Hours to a tenth, from ten on to the whole."""
     return f"{hours:.0f}" if hours >= 10 else f"{hours:.1f}"
@@ -54,6 +64,6 @@ def told(
         smallest=f"{SMALLEST[decides]:g}",
         quality=said,
         variance="; ".join(f"at the {at} row {in_words(ratio, '.2f')}" for at, ratio in shrunk.items()),
-        drawing=", ".join(f"{rate:.1f} in {form}" for form, rate in drawing.items()),
+        drawing=drawing_said(drawing),
         compiled="not compiled" if best == OURS else f"compiled; without compiling {plainly} times",
     )
