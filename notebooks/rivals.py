@@ -162,8 +162,8 @@ figure = figures.front(analysis.means_of(outcomes, reported), values, share=bool
 #
 # Said before the results were seen: the **primary contrasts** are each method minus the naive word in B, paired over concepts and seeds, with the
 # {term}`Holm correction` over all and {glue:text}`smallest` of the pictures as the {term}`smallest effect of interest`. The control is the class word, which
-# learned nothing and must not gain as well. KL is *better than its rivals* only if it beats every one. And concepts and seeds are drawn anew many times, for
-# all methods the same, to count how often each comes out first.
+# learned nothing and must not gain as well. KL is *better than its rivals* only if it beats every one (that one which it cannot beat by the smallest effect is
+# enough against it was added after a first run). Concepts and seeds are drawn anew many times, for all methods the same, to count how often each comes first.
 
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "Left, B minus the naive word\u2019s at the chosen settings, paired, with 95 % intervals; shaded, what is too small to matter. Right, the share of resampled studies in which each method has the highest B.", "name": "fig-rivals-ranking"}, "image": {"alt": "A row for each method, best first: at the left a dot and an interval for its gain in B over plain Textual Inversion, at the right a bar for how often it would come out first. Where intervals overlap and bars are short, the order is not sure.", "width": "100%"}}
 figure = figures.ranking(found, words_of)
