@@ -172,7 +172,7 @@ figure = figures.ranking(found, words_of)
 told.table_shown(found.table)
 
 # %% tags=["remove-cell"]
-said = told.told(found, page.parameters, model=page.model_name, learned=words_of, by_oracle=bool(oracle))
+said = told.told(found, page.parameters, model=page.model_name, learned=words_of, tried=tried, by_oracle=bool(oracle))
 common = page.common("model_name", "seeds_said", "n_pictures", "n_contexts", "steps", "learning_rate")
 page.say(**common, **said, development=told.names_said(chosen_on))
 
@@ -193,8 +193,8 @@ page.say(**common, **said, development=told.names_said(chosen_on))
 #
 # - These are our versions, after the papers’ formulas, of methods made for photographs and larger models. Who wins on {glue:text}`model_name` need not win
 #   elsewhere.
-# - Each had {glue:text}`n_tried` and one learning rate ({glue:text}`learning_rate`) for {glue:text}`steps` steps: a method that needs little tuning
-#   has the advantage, and the luck of the choice is not in the intervals.
+# - Each had {glue:text}`n_tried` of one thing, and, unless that is its learning rate, one rate ({glue:text}`learning_rate`) for {glue:text}`steps` steps:
+#   a method that needs little tuning has the advantage, and the luck of the choice is not in the intervals. {glue:text}`ends`
 # - {glue:text}`n_reported`, {glue:text}`seeds_said`, {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts; under
 #   {glue:text}`fewest` concepts nothing is decided. DreamBooth is run from the first seed alone.
 #

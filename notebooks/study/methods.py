@@ -47,11 +47,11 @@ TUNED = {
     "dvar": Tuned("ratio", (0.05, 0.15, 0.45)),  # of variances: see `dvar_stop`
 }
 ABOUT = {  # what each does; what is tuned of it
-    "naive": ("plain Textual Inversion", "learning rate"),
+    "naive": ("plain Textual Inversion", "learning rate, times the page’s"),
     "kl": ("a KL term to what the class word predicts, timesteps weighted as the formula has it", "weight"),
     "kl_uniform": ("the same with one weight for all timesteps", "weight"),
     "l2": ("a pull on the row’s squared distance from the class word’s", "weight"),
-    "norm_lock": ("the row keeps its first length at every step", "learning rate"),
+    "norm_lock": ("the row keeps its first length at every step", "learning rate, times the page’s"),
     "dti": ("learns the direction alone, at the vocabulary’s mean length, with a prior toward the class word", "prior"),
     "core": ("keeps the text encoder’s outputs at the prompt’s other tokens where the class word has them", "weight"),
     "cross_init": ("starts from what the text encoder makes of the class word, and is pulled there", "weight"),

@@ -6,6 +6,7 @@ import torch
 from textinv_core.drawing.generation import generate
 from textinv_core.drawing.store import Store, open_store
 from textinv_core.learning.arms import Arm
+from textinv_core.learning.precision import shortened
 
 HOW = dict(guidance_scale=2.0, num_inference_steps=2)
 PROMPTS = ["a photo of {}", "a photo of {} in the forest"]
@@ -92,6 +93,22 @@ def test_pictures_are_those_of_generate_and_are_drawn_once(store, pipe, concept,
     assert len(store.draw(pipe, words, PROMPTS, [2, 0], **HOW)) == 4
     with pytest.raises(TypeError):
         store.draw(pipe, words, PROMPTS, [0], **HOW | dict(guidance_scale=3.0))
+
+
+def test_a_shortened_model_is_made_once_and_anew_for_other_weights(store, pipe, monkeypatch):
+    short, made = HOW | dict(dtype=torch.bfloat16), []
+    monkeypatch.setattr("textinv_core.drawing.store.shortened", lambda *given: made.append(given) or shortened(*given))
+    asked, bias = (pipe, None, ["a tree"]), pipe.unet.conv_out.bias
+    first = [store.draw(*asked, [seed], **short)["image"][0] for seed in (0, 1)]
+    kept = bias.clone()
+    bias.add_(0.5)
+    try:
+        other = store.draw(*asked, [0], **short)["image"][0]
+        assert other.tobytes() == generate(*asked, [0], **short)["image"][0].tobytes() != first[0].tobytes()
+    finally:
+        bias.copy_(kept)
+    assert len(made) == 2  # once for each of the weights
+    assert store.draw(*asked, [1], **short)["image"][0].tobytes() == first[1].tobytes()
 
 
 def test_a_torn_picture_is_drawn_again(store, pipe):

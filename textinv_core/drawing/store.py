@@ -7,15 +7,18 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pandas as pd
+import torch
+from diffusers import StableDiffusionPipeline
 from PIL import Image
 
 from textinv_core.drawing.generation import generate
 from textinv_core.files import write_image
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.models import model_hash
-from textinv_core.learning.precision import fastest_dtype
+from textinv_core.learning.precision import fastest_dtype, shortened
 from textinv_core.learning.runs import Run, checkpoints, finished, recorded
 from textinv_core.learning.tokens import Embedding
 from textinv_core.learning.training import describe, train
@@ -24,6 +27,7 @@ from textinv_core.provenance import code_identity, identity
 
 GENERATION = "textinv_core.drawing.generation"  # the code that decides a picture
 DECIDES = ("batch_size", "flip", "dtype", "model", "code")  # with the arm itself, what decides its rows
+_SHORT = WeakKeyDictionary()  # a UNet -> its pipeline's hash and the format; a pipeline with the twin
 
 
 @dataclass(frozen=True)
@@ -112,9 +116,10 @@ class Store:
     def draw(self, pipe, embeddings, prompts: Sequence[str], seeds: Sequence[int], *, word=None, **how) -> pd.DataFrame:
         """`generate`, but a picture drawn before is read instead; `how` are its settings, `batch_size` aside."""
         embeddings = [embeddings] if embeddings is None or isinstance(embeddings, Embedding) else list(embeddings)
+        how |= dict(dtype=how.get("dtype") or fastest_dtype(pipe.unet))
         decides = {key: str(value) for key, value in how.items() if key not in ("batch_size", "progress")}
-        decides |= dict(dtype=str(how.get("dtype") or fastest_dtype(pipe.unet)))
         decides |= dict(model=model_hash(pipe), code=code_identity(GENERATION))
+        quick = prepared(pipe, how["dtype"], decides["model"])
         tables = []
         for embedding in embeddings:
             row = b"" if embedding is None else embedding.rows.contiguous().numpy().tobytes()
@@ -126,21 +131,26 @@ class Store:
             for prompt in prompts:
                 lacks.setdefault(tuple(s for s in seeds if images[prompt, s] is None), []).append(prompt)
             for some, texts in lacks.items():
-                for new in generate(pipe, embedding, texts, some, word=word, **how).itertuples() if some else ():
+                for new in generate(quick, embedding, texts, some, word=word, **how).itertuples() if some else ():
                     images[new.prompt, new.seed] = new.image
                     write_image(kept[new.prompt, new.seed], new.image)
             arm, step = (embedding.arm, embedding.step) if embedding else ("plain", 0)
-            tables.append(
-                pd.DataFrame(
-                    dict(arm=arm, step=step, prompt=p, text=p.replace("{}", fill or ""), seed=s, image=image)
-                    for (p, s), image in images.items()
-                )
-            )
+            rows = [(arm, step, p, p.replace("{}", fill or ""), s, image) for (p, s), image in images.items()]
+            tables.append(pd.DataFrame(rows, columns=["arm", "step", "prompt", "text", "seed", "image"]))
         return pd.concat(tables, ignore_index=True)
 
     def _path(self, source: dict, prompt: str, seed: int) -> Path:
         key = identity(source | dict(prompt=prompt))
         return self.pictures / key[:2] / key / f"{seed}.png"
+
+
+def prepared(pipe: StableDiffusionPipeline, dtype: torch.dtype, model: str) -> StableDiffusionPipeline:
+    """The pipeline with its UNet in `dtype`, as `generate` would shorten it at every call; once for a `model_hash`."""
+    short = dtype != pipe.unet.dtype
+    if short and _SHORT.get(pipe.unet, ("",))[0] != (model, dtype):
+        parts = pipe.components | dict(unet=shortened(pipe.unet, dtype))
+        _SHORT[pipe.unet] = (model, dtype), StableDiffusionPipeline(**parts, requires_safety_checker=False)
+    return _SHORT[pipe.unet][1] if short else pipe
 
 
 def open_store(profile: str, runs: str | Path = "") -> Store:

@@ -42,9 +42,8 @@ class Judge:
         chunks = []
         for start in range(0, len(texts), self.batch_size):
             batch = list(texts[start : start + self.batch_size])
-            for text in batch:
-                if "<" in text:
-                    raise ValueError(f"judge {self.name}: text {text!r} holds a raw token; judge plain words only")
+            if raw := [text for text in batch if "<" in text]:
+                raise ValueError(f"judge {self.name}: text {raw[0]!r} holds a raw token; judge plain words only")
             limit = self.model.config.text_config.max_position_embeddings
             tokens = self.tokenizer(batch, padding="max_length", max_length=limit, return_tensors="pt")
             ids = tokens.input_ids.to(self.model.device)  # (N, L)

@@ -5,7 +5,6 @@ Features are L2-normalised CLIP features, similarities raw cosines. Tables have 
 others: `image_only` makes a table of the training pictures, the plain model draws the other one.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -24,8 +23,7 @@ def judge_texts(prompt: str, concept: Concept, context: str | None = None) -> di
     """
     if context is None:
         context = context_prompts(concept.kind).get(prompt, "")
-    squeeze = re.compile(r"\s+")
-    deleted = squeeze.sub(" ", prompt.replace("{}", "")).strip()
+    deleted = " ".join(prompt.replace("{}", "").split())
     return {"deleted": deleted, "class": prompt.replace("{}", class_phrase(concept)), "context": context}
 
 
@@ -42,8 +40,7 @@ def evaluate(
     `text_deleted`, `text_class`, `text_context` (NaN without context or held-out pictures), and `coherence`
     (mean cosine to the pictures of the same arm, step and prompt, itself included; 1 = all alike).
     """
-    needed = {"arm", "step", "prompt", "seed", "image"} - set(images.columns)
-    if needed:
+    if needed := {"arm", "step", "prompt", "seed", "image"} - set(images.columns):
         raise ValueError(f"images: lacks the columns {', '.join(sorted(needed))}")
     if images.empty:
         raise ValueError("images: expected one or more rows, got none")

@@ -147,12 +147,6 @@ def page_trend(table) -> tuple[float, float]:
     return float(result.statistic), float(result.pvalue)
 
 
-def kendall(x, y) -> tuple[float, float]:
-    """Kendall's tau-b between two rankings of the same things, and its p-value."""
-    result = stats.kendalltau(x, y, variant="b")
-    return float(result.statistic), float(result.pvalue)
-
-
 def mean_interval(table: pd.DataFrame, value: str, levels: Sequence[str] = LEVELS, **options) -> Interval:
     """`hierarchical_bootstrap` as far as it can be had: nothing from no row, no bounds from a single outermost unit
     whose rows are equal, nor where nothing differs from 0; several that agree on something else give a point."""

@@ -60,7 +60,8 @@ def advice(table: pd.DataFrame, near: Sequence[str], concepts: int) -> tuple[str
     first = known.index[0]
     won = percent(known.at[first, "best"], "an unknown share")
     interval = Interval(known.at[first, "B"], known.at[first, "low"], known.at[first, "high"], {})
-    one = f"Choose {shown_method(first)} (setting {known.at[first, 'value']:g}): B is {in_words(interval, '.2f')}, "
+    one = f"Choose {shown_method(first)} ({ABOUT[first][1]}: {known.at[first, 'value']:g}): "
+    one += f"B is {in_words(interval, '.2f')}, "
     one += f"and it is the best in {won} of resampled studies."
     if not near:
         return one, "Every other method is worse, its interval clear of zero."
@@ -77,8 +78,25 @@ def said(against: pd.DataFrame) -> str:
     return "; ".join(told)
 
 
-def told(found: Compared, given: Mapping, *, model: str, learned: Sequence[str], by_oracle: bool) -> dict[str, str]:
-    """All that the page quotes; given: its parameters; learned: the methods that are learned words."""
+def at_an_end(chosen: Mapping[str, float], tried: Mapping[str, Sequence[float]]) -> str:
+    """A sentence on the methods whose chosen value is the lowest or highest tried; chosen: by method."""
+    ends = [m for m in chosen if len(tried[m]) > 1 and chosen[m] in (min(tried[m]), max(tried[m]))]
+    if not ends:
+        return "No method’s best lies at an end of what was tried."
+    named = ", ".join(map(shown_method, ends))
+    return f"At an end of what was tried, so that better may lie beyond, is the best of {named}."
+
+
+def told(
+    found: Compared,
+    given: Mapping,  # the page's parameters
+    *,
+    model: str,
+    learned: Sequence[str],  # the methods that are learned words
+    tried: Mapping[str, Sequence[float]],  # method -> its settings
+    by_oracle: bool,
+) -> dict[str, str]:
+    """All that the page quotes."""
     words, concepts = found.table[found.table.index.isin(learned)], found.chosen["concept"].nunique()
     winner = next(iter(words.index), NAIVE)
     clear = winner != NAIVE and found.against.loc[winner, "interval"].low > 0
@@ -93,6 +111,7 @@ def told(found: Compared, given: Mapping, *, model: str, learned: Sequence[str],
         winner=winner,
         winner_clear="yes" if clear else "no",
         n_tried=counted(given["budget"], "setting"),
+        ends=at_an_end(words["value"].to_dict(), tried),
         tuned_with=counted(len(given["seeds"][: given["tuning_seeds"] or None]), "training seed"),
         smallest=percent(SMALLEST_SHARE),
         level=f"{found.level:.2f}",

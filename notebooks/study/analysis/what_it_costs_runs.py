@@ -15,10 +15,12 @@ from study.page import Page
 from study.published_loop import reference_loop
 from study.truth import outcomes
 from textinv_core.drawing.generation import generate
+from textinv_core.drawing.store import prepared
 from textinv_core.evaluation.metrics import evaluate
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.batches import encode_latents
 from textinv_core.learning.concepts import Concept, class_phrase
+from textinv_core.learning.models import model_hash
 from textinv_core.learning.objective import Objective
 from textinv_core.learning.precision import shortened
 from textinv_core.learning.tokens import Embedding
@@ -77,10 +79,12 @@ def growth(pipe, concept: Concept, *, pixels: int, batch_size: int, dtype: torch
 
 def pictures_per_second(page: Page, texts: Sequence[str], dtype: torch.dtype, repeats: int) -> pd.DataFrame:
     """By number format and round: pictures of the first concept's class word, drawn in turns, at the same batch."""
-    noises = range(-(-DRAWN // len(texts)))
-    draw = partial(generate, page.pipe, None, texts, noises, word=class_phrase(page.concepts[0]), **page.drawing)
-    formats = {str(form).removeprefix("torch."): form for form in dict.fromkeys((page.pipe.unet.dtype, dtype))}
-    timed = in_turns({name: partial(draw, dtype=form) for name, form in formats.items()}, repeats=repeats)
+    noises, model, tasks = range(-(-DRAWN // len(texts))), model_hash(page.pipe), {}
+    for form in dict.fromkeys((page.pipe.unet.dtype, dtype)):
+        how = dict(dtype=form, word=class_phrase(page.concepts[0]), **page.drawing)
+        pipe = prepared(page.pipe, form, model)  # as a store draws
+        tasks[str(form).removeprefix("torch.")] = partial(generate, pipe, None, texts, noises, **how)
+    timed = in_turns(tasks, repeats=repeats)
     rate = len(texts) * len(noises) / timed.pop("seconds")
     return timed.rename(columns={"task": "format"}).assign(pictures_per_second=rate)
 

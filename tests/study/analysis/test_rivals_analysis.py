@@ -141,6 +141,13 @@ def test_one_table_and_the_advice_from_it():
     assert decide.near_the_best(unknown, table) == [] and "No method" in rivals_told.advice(unknown, [], 6)[0]
 
 
+def test_a_best_at_an_end_of_what_was_tried_is_said():
+    tried = dict(naive=(0.3, 1.0, 3.0), kl=(0.1, 0.3, 1.0), l2=(0.1,))
+    ends = rivals_told.at_an_end(dict(naive=3.0, kl=0.3, l2=0.1), tried)
+    assert ends.endswith("is the best of naive.")
+    assert rivals_told.at_an_end(dict(naive=1.0, kl=0.3, l2=0.1), tried).startswith("No method")
+
+
 def test_the_cheapest_of_those_near_comes_first():
     table = settings({("kl", 0.1): 0.5, ("l2", 0.1): 0.5, ("dti", 0.1): 0.5}, noise=0.0)
     choice = rivals.tuned(table, CONCEPTS)
@@ -188,7 +195,8 @@ def test_ceilings_stand_in_the_table_and_compete_with_nobody():
 
 def test_what_the_page_quotes_and_claims():
     given = dict(seeds=SEEDS, images_per_prompt=3, budget=2, tuning_seeds=1)
-    how = dict(model="a model", learned=["naive", "kl", "l2"])
+    tried = {method: (0.01, 0.1, 0.3, 1.0, 3.0) for method in ("naive", "kl", "l2")}
+    how = dict(model="a model", learned=list(tried), tried=tried)
     said = rivals_told.told(whole(), given, by_oracle=True, **how)
     assert all(isinstance(value, str) for value in said.values())
     assert said["winner"] == "kl" and said["winner_clear"] == "yes" and said["gain_kl"].startswith("+0.")
