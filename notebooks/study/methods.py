@@ -63,6 +63,8 @@ ABOUT = {  # what each does; what is tuned of it
     "early_stopping": ("an earlier checkpoint", "share of all steps"),
     "dvar": (f"where the last {WINDOW} fixed-batch losses vary less than a share of what all do", "share"),
 }
+TOWARD_ZERO = ("kl", "kl_uniform", "l2", "core", "tea", "dvar", "high_timesteps")
+WEAKEST = dict.fromkeys(TOWARD_ZERO, min) | {"early_stopping": max}  # which end of its values is nearest to naive
 AFTER = tuple(name for name in TUNED if name not in METHODS)  # made of what the naive arm learned
 CEILINGS = ("dreambooth", "true_name")  # no learned word of one row, and shown beside them
 NAMED = {"kl": "KL exact", "kl_uniform": "KL uniform", "l2": "L2 to the class word", "dti": "DTI", "tea": "TEA"}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study.analysis.rivals_compared import Compared
-from study.methods import ABOUT, NAIVE, shown_method
+from study.methods import ABOUT, NAIVE, WEAKEST, shown_method
 from study.truth import SMALLEST_SHARE
 from study.wording import FEWEST_CONCEPTS, counted, in_words, percent, shown_name
 from textinv_core.evaluation.stats import Interval
@@ -79,12 +79,15 @@ def said(against: pd.DataFrame) -> str:
 
 
 def at_an_end(chosen: Mapping[str, float], tried: Mapping[str, Sequence[float]]) -> str:
-    """A sentence on the methods whose chosen value is the lowest or highest tried; chosen: by method."""
+    """On the methods whose chosen value is the lowest or highest tried, by whether naive lies beyond; chosen: by method."""
     ends = [m for m in chosen if len(tried[m]) > 1 and chosen[m] in (min(tried[m]), max(tried[m]))]
-    if not ends:
-        return "No method’s best lies at an end of what was tried."
-    named = ", ".join(map(shown_method, ends))
-    return f"At an end of what was tried, so that better may lie beyond, is the best of {named}."
+    weak = [m for m in ends if m in WEAKEST and chosen[m] == WEAKEST[m](tried[m])]
+    sentences = {
+        "The weakest setting was the best, and beyond it lies naive: {}.": weak,
+        "At an end of what was tried, so that better may lie beyond, is the best of {}.": [m for m in ends if m not in weak],
+    }
+    said = [sentence.format(", ".join(map(shown_method, some))) for sentence, some in sentences.items() if some]
+    return " ".join(said) or "No method’s best lies at an end of what was tried."
 
 
 def told(

@@ -146,6 +146,8 @@ def test_a_best_at_an_end_of_what_was_tried_is_said():
     ends = rivals_told.at_an_end(dict(naive=3.0, kl=0.3, l2=0.1), tried)
     assert ends.endswith("is the best of naive.")
     assert rivals_told.at_an_end(dict(naive=1.0, kl=0.3, l2=0.1), tried).startswith("No method")
+    assert rivals_told.at_an_end(dict(naive=1.0, kl=0.1, l2=0.1), tried).endswith("beyond it lies naive: KL exact.")
+    assert rivals_told.at_an_end(dict(naive=1.0, kl=1.0, l2=0.1), tried).endswith("is the best of KL exact.")
 
 
 def test_the_cheapest_of_those_near_comes_first():
