@@ -109,6 +109,7 @@ def test_a_shortened_model_is_made_once_and_anew_for_other_weights(store, pipe, 
         bias.copy_(kept)
     assert len(made) == 2  # once for each of the weights
     assert store.draw(*asked, [1], **short)["image"][0].tobytes() == first[1].tobytes()
+    assert len(made) == 2  # nothing to draw, none to make
 
 
 def test_a_torn_picture_is_drawn_again(store, pipe):

@@ -119,7 +119,6 @@ class Store:
         how |= dict(dtype=how.get("dtype") or fastest_dtype(pipe.unet))
         decides = {key: str(value) for key, value in how.items() if key not in ("batch_size", "progress")}
         decides |= dict(model=model_hash(pipe), code=code_identity(GENERATION))
-        quick = prepared(pipe, how["dtype"], decides["model"])
         tables = []
         for embedding in embeddings:
             row = b"" if embedding is None else embedding.rows.contiguous().numpy().tobytes()
@@ -131,6 +130,7 @@ class Store:
             for prompt in prompts:
                 lacks.setdefault(tuple(s for s in seeds if images[prompt, s] is None), []).append(prompt)
             for some, texts in lacks.items():
+                quick = prepared(pipe, how["dtype"], decides["model"]) if some else None
                 for new in generate(quick, embedding, texts, some, word=word, **how).itertuples() if some else ():
                     images[new.prompt, new.seed] = new.image
                     write_image(kept[new.prompt, new.seed], new.image)
