@@ -27,6 +27,7 @@ seeds: list[int] = [0, 1]  # [numbers] training seeds
 learning_rate: float = 0.01  # [per update] Adam's step size
 guidance: float = 4.0  # [factor] classifier-free guidance when drawing
 images_per_prompt: int = 4  # [pictures] drawn for each prompt
+drawn_at_once: list[int] = [16]  # [pictures] batch sizes at which drawing is timed
 contexts: int = 4  # [prompts] with a context, of each concept
 num_inference_steps: int = 25  # [steps] of the sampler
 sampler_steps: list[int] = [10, 12, 15, 20, 25, 50]  # [steps] numbers to compare; the last is the yardstick
@@ -126,7 +127,7 @@ analysis.ratio_table(shrunk)
 
 # %%
 texts = {name: own[1:] or own for name, own in prompts.items()}
-speed = measured.pictures_per_second(page, texts[page.names[0]], dtype, repeats)
+speed = measured.pictures_per_second(page, texts[page.names[0]], dtype, repeats, drawn_at_once)
 sampler = measured.by_sampler_steps(page, texts, sampler_steps, see)
 fewer = analysis.fewer_steps(sampler, sampler_steps)
 analysis.sampler_table(sampler, fewer)

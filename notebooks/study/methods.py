@@ -33,7 +33,7 @@ TUNED = {
     "naive": RATE,
     "kl": Tuned("kl_weight", (0.03, 0.1, 0.3)),
     "kl_uniform": Tuned("kl_weight", (0.03, 0.1, 0.3)),
-    "l2": Tuned("l2_weight", (0.01, 0.03, 0.1)),
+    "l2": Tuned("l2_weight", (1e-5, 1e-4, 1e-3)),
     "norm_lock": RATE,
     "dti": Tuned("direction_prior", (1e-4, 1e-3, 1e-2)),
     "core": Tuned("core_weight", (1.5e-4, 1.5e-2, 1.5)),

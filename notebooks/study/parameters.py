@@ -27,6 +27,7 @@ LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "vectors": (lambda n: len({*n}) == len(n) > 1 and min(n) > 0 and max(n) <= 32, "two or more of 1 to 32, each once"),
     "l2_weights": (lambda weights: all(w >= 0 for w in weights), "weights of 0 or more"),
     "seeds": (lambda seeds: seeds and min(seeds) >= 0 and len({*seeds}) == len(seeds), "0 or more each, none twice"),
+    "drawn_at_once": (lambda sizes: sizes and min(sizes) > 0, "one or more sizes of 1 or more"),
     "concepts": (lambda names: len({*names}) == len(names), "names or folders, each once"),
     "profile": (lambda name: re.fullmatch(PLAIN_NAME, name), "a name of letters, digits, '.', '_' or '-'"),
 }

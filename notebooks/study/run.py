@@ -6,6 +6,7 @@ every cell has run; a failed one is kept beside it as `*.failed.ipynb`, and an e
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -49,13 +50,17 @@ def run(path: Path, output: Path, parameters: dict[str, Any]) -> None:
         shutil.rmtree(sockets, ignore_errors=True)
 
 
+class Values(yaml.SafeLoader):
+    """Parameters as YAML reads them, plus the `5e-3` that YAML 1.1 takes for a word."""
+
+
+SCIENTIFIC = re.compile(r"[-+]?\d+\.?\d*[eE][-+]?\d+$")
+Values.add_implicit_resolver("tag:yaml.org,2002:float", SCIENTIFIC, list("+-0123456789"))
+
+
 def typed(text: str) -> Any:
-    """A command line's `-p` value as YAML reads it, plus the `5e-3` that YAML takes for a word."""
-    value = yaml.safe_load(text)
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+    """What a command line or a file of parameters says."""
+    return yaml.load(text, Values)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,9 +81,9 @@ def main(arguments: list[str] | None = None) -> int:
             raise ValueError(f"no notebook {notebook}; there are: {known}")
         parameters: dict[str, Any] = {}
         for file in options.files:
-            parameters |= yaml.safe_load(file.read_text()) or {}
+            parameters |= typed(file.read_text()) or {}
         for text in options.yaml:
-            parameters |= yaml.safe_load(text) or {}
+            parameters |= typed(text) or {}
         parameters |= {name: typed(value) for name, value in options.typed}
         parameters |= dict(options.raw)
         run(notebook, options.output, parameters)

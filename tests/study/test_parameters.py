@@ -1,5 +1,6 @@
 """A wrong parameter is one line, before anything runs."""
 
+import json
 import math
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from study.parameters import ParameterError, check, check_notebook, declared
+from study.run import typed
 
 CELL = """
 steps: int = 100  # [updates] length
@@ -54,6 +56,15 @@ def test_wrong_parameters_are_one_line(given_value, said):
 def test_a_parameters_cell_that_declares_no_type_is_refused(line):
     with pytest.raises(ParameterError):
         declared(line)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_written_as_json_is_read_as_that_number(number):
+    assert typed(json.dumps([number])) == [number]  # YAML 1.1 takes 1e-05 for a word
+
+
+def test_a_number_in_quotes_stays_a_text():
+    assert typed("{a: 5e-3, b: '5e-3', c: 1e5x}") == dict(a=0.005, b="5e-3", c="1e5x")
 
 
 NAMES = st.sampled_from(["steps", "learning_rate", "concept", "seeds", "flip", "other"])

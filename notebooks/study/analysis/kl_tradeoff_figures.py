@@ -76,6 +76,8 @@ def equal_terms(primary: pd.DataFrame, reading: Reading) -> Figure:
         ax.axvline(SMALLEST_SHARE, color="0.5", linestyle=":", linewidth=1, zorder=0)
         ax.locator_params(axis="x", nbins=5)
         ax.set(xlabel=f"{terms}: {reading.said[value]}")
+        if len(known := rows["estimate"].dropna()) and not known.any():
+            ax.text(0.55, 0.5, "no difference\nin any pair", va="center", transform=ax.transAxes)
     return figure
 
 

@@ -77,16 +77,18 @@ def growth(pipe, concept: Concept, *, pixels: int, batch_size: int, dtype: torch
     return table.assign(gigaflops=table["with"].map(flops) / 1e9)
 
 
-def pictures_per_second(page: Page, texts: Sequence[str], dtype: torch.dtype, repeats: int) -> pd.DataFrame:
-    """By number format and round: pictures of the first concept's class word, drawn in turns, at the same batch."""
-    noises, model, tasks = range(-(-DRAWN // len(texts))), model_hash(page.pipe), {}
-    for form in dict.fromkeys((page.pipe.unet.dtype, dtype)):
-        how = dict(dtype=form, word=class_phrase(page.concepts[0]), **page.drawing)
+def pictures_per_second(
+    page: Page, texts: Sequence[str], dtype: torch.dtype, repeats: int, batches: Sequence[int]
+) -> pd.DataFrame:
+    """By batch size (`at_once`), number format and round: pictures of the first concept's class word, in turns."""
+    noises, model, tasks = range(-(-max(DRAWN, *batches) // len(texts))), model_hash(page.pipe), {}
+    for at_once, form in product(batches, dict.fromkeys((page.pipe.unet.dtype, dtype))):
+        how = dict(batch_size=at_once, dtype=form, word=class_phrase(page.concepts[0]), **page.drawing)
         pipe = prepared(page.pipe, form, model)  # as a store draws
-        tasks[str(form).removeprefix("torch.")] = partial(generate, pipe, None, texts, noises, **how)
+        tasks[at_once, str(form).removeprefix("torch.")] = partial(generate, pipe, None, texts, noises, **how)
     timed = in_turns(tasks, repeats=repeats)
-    rate = len(texts) * len(noises) / timed.pop("seconds")
-    return timed.rename(columns={"task": "format"}).assign(pictures_per_second=rate)
+    timed["at_once"], timed["format"] = zip(*timed.pop("task"), strict=True)
+    return timed.assign(pictures_per_second=len(texts) * len(noises) / timed.pop("seconds"))
 
 
 def by_sampler_steps(page: Page, texts: Mapping[str, Sequence[str]], steps: Sequence[int], see: See) -> pd.DataFrame:

@@ -31,13 +31,15 @@ def answer(rates: pd.DataFrame, best: str, verdict: str) -> str:
 
 
 def drawing_said(drawing: pd.DataFrame) -> str:
-    """Pictures a second in each format, medians of all rounds, and how many times the first the last is."""
-    rates = drawing.pivot(index="repeat", columns="format", values="pictures_per_second")[drawing["format"].unique()]
-    said = ", ".join(f"{rate:.1f} in {form}" for form, rate in rates.median().items())
-    times = rates.iloc[:, -1] / rates.iloc[:, 0]
-    if len(rates.columns) == 1:
-        return said
-    return f"{said}, that is {times.median():.1f} times as many ({times.min():.1f} to {times.max():.1f})"
+    """Pictures a second by batch size and format, medians of all rounds, and how many times the first the last is."""
+    parts = []
+    for at_once, own in drawing.groupby("at_once"):
+        rates = own.pivot(index="repeat", columns="format", values="pictures_per_second")[own["format"].unique()]
+        said = f"{at_once} at once, " + ", ".join(f"{rate:.1f} in {form}" for form, rate in rates.median().items())
+        times = rates.iloc[:, -1] / rates.iloc[:, 0]
+        more = f", that is {times.median():.1f} times as many ({times.min():.1f} to {times.max():.1f})"
+        parts.append(said + (more if len(rates.columns) > 1 else ""))
+    return "; ".join(parts)
 
 
 def hours_said(hours: float) -> str:
@@ -49,7 +51,7 @@ def told(
     rates: pd.DataFrame,
     quality: pd.DataFrame,
     shrunk: Mapping[str, Interval],  # from `spread_ratios`
-    drawing: pd.Series,  # pictures per second by format
+    drawing: pd.DataFrame,  # from `pictures_per_second`
     *,
     model: str,  # as a sentence calls it
     best: str,  # the loop that is quoted

@@ -49,13 +49,14 @@ def test_every_leash_has_a_curve_and_one_setting_is_a_mark(by_clip_too):
 
 def test_equal_terms_have_a_row_for_each_rival():
     rows = [
-        dict(terms=terms, rival=rival, difference=0.1, low=0.0, high=np.nan)
-        for terms in ("equal likeness", "equal pull")
+        dict(terms=terms, rival=rival, difference=found, low=0.0, high=np.nan)
+        for terms, found in (("equal likeness", 0.0), ("equal pull", 0.1))
         for rival in RIVALS
     ]
     left, right = figures.equal_terms(pd.DataFrame(rows), BY_ORACLE).axes
     assert "context there" in left.get_xlabel() and "both" in right.get_xlabel()
     assert [label.get_text() for label in left.get_yticklabels()] == list(RIVALS)
+    assert left.texts and not right.texts  # where no pair differs, the panel says so
 
 
 def test_stability_says_so_where_one_seed_has_no_spread():

@@ -22,15 +22,18 @@ def timings(**seconds):
     return pd.DataFrame(rows)
 
 
-def drawn(**rates: list[float]) -> pd.DataFrame:
+def drawn(at_once: int, **rates: list[float]) -> pd.DataFrame:
     """Pictures a second by format, a round each."""
-    rows = [(form, i, rate) for form, own in rates.items() for i, rate in enumerate(own)]
-    return pd.DataFrame(rows, columns=["format", "repeat", "pictures_per_second"])
+    rows = [(at_once, form, i, rate) for form, own in rates.items() for i, rate in enumerate(own)]
+    return pd.DataFrame(rows, columns=["at_once", "format", "repeat", "pictures_per_second"])
 
 
-def test_drawing_is_compared_round_by_round():
-    rates = drawn(float32=[4.0, 2.0, 4.0], bfloat16=[8.0, 6.0, 6.0])
-    assert told.drawing_said(rates) == "4.0 in float32, 6.0 in bfloat16, that is 2.0 times as many (1.5 to 3.0)"
+def test_drawing_is_compared_round_by_round_and_at_equal_batches():
+    few = drawn(16, float32=[4.0, 2.0, 4.0], bfloat16=[8.0, 6.0, 6.0])
+    said = "16 at once, 4.0 in float32, 6.0 in bfloat16, that is 2.0 times as many (1.5 to 3.0)"
+    assert told.drawing_said(few) == said
+    many = drawn(64, float32=[4.0], bfloat16=[10.0])
+    assert told.drawing_said(pd.concat([many, few])).startswith(f"{said}; 64 at once, ")
 
 
 def test_rates_are_compared_within_a_round():
@@ -134,7 +137,7 @@ def test_the_answer_has_two_numbers_and_the_verdict():
 
 def test_what_the_page_quotes_is_of_the_better_loop():
     faster = rates(*FAST, (COMPILED, 1, 8.0, 4.0), (COMPILED, 16, 20.0, 10.0))
-    given = dict(quality=loops(0.0), shrunk={}, drawing=drawn(float32=[3.25]), model="a model")
+    given = dict(quality=loops(0.0), shrunk={}, drawing=drawn(16, float32=[3.25]), model="a model")
     said = told.told(faster, best=COMPILED, **given)
     assert "10.0 times" in said["answer"] and said["compiled"] == "compiled; without compiling 2.5 and 6.0 times"
     assert said["most"] == "16" and said["drawing"] == "3.2 in float32" and said["one_speedup"].startswith("4.0")
