@@ -196,7 +196,7 @@ page.say(**page.common("model_name", "seeds_said", "n_pictures", "n_contexts", "
 # What it does not show:
 #
 # - The KL tried here is teacher-forced: $x_t$ comes from noised training pictures. One along the model’s own chain is another method.
-# - Equal terms are read off straight lines between neighbouring settings; a finer grid could bend them.
+# - Equal terms are read off straight lines between neighbouring settings. L2 pulls were made weaker after a first run, in which all of them undid the word.
 # - Each point rests on {glue:text}`n_pictures` pictures a prompt and {glue:text}`n_contexts` contexts; the places of trouble on fewer concepts.
 #
 # ## Exercise
@@ -211,7 +211,7 @@ page.say(**page.common("model_name", "seeds_said", "n_pictures", "n_contexts", "
 #
 # ## Appendix: numbers
 #
-# The weight in use is the best in {glue:text}`both` on the development concepts, each weight averaged with its neighbours; other pages take it over.
+# The weight in use here is the best in {glue:text}`both` on the development concepts, each averaged with its neighbours; other pages take the settings page’s.
 # {glue:text}`choice_told` {glue:text}`reach_told` A concept that gains less than {glue:text}`gain` has no share.
 
 # %% tags=["hide-cell"] mystnb={"figure": {"caption": "The development concepts by KL weight, zero being the naive word: what is kept, the context, and both in one picture; mean over concepts and training seeds. The line marks the weight in use.", "name": "fig-kl-choice"}, "image": {"alt": "Three curves against the KL weight: how often the concept is kept, how often the context is there, and both; a dotted line at the weight in use.", "width": "75%"}}
