@@ -140,7 +140,8 @@ def test_what_the_page_quotes_is_of_the_better_loop():
     given = dict(quality=loops(0.0), shrunk={}, drawing=drawn(16, float32=[3.25]), model="a model")
     said = told.told(faster, best=COMPILED, **given)
     assert "10.0 times" in said["answer"] and said["compiled"] == "compiled; without compiling 2.5 and 6.0 times"
-    assert said["most"] == "16" and said["drawing"] == "3.2 in float32" and said["one_speedup"].startswith("4.0")
+    assert said["most"] == "16" and said["one_speedup"].startswith("4.0")
+    assert said["drawing"] == "16 at once, 3.2 in float32"
     assert told.told(rates(*FAST), best=OURS, **given)["compiled"] == "not compiled"
     assert [told.hours_said(hours) for hours in (8.34, 12.4)] == ["8.3", "12"]
 
