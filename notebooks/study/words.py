@@ -14,6 +14,7 @@ import yaml
 from pydantic import Field
 
 from study.earlier_pages import chosen_kl_weight
+from study.run import typed
 from textinv_core.drawing.store import open_store
 from textinv_core.files import write_json
 from textinv_core.learning.arms import Arm
@@ -74,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-y", dest="yaml", required=True, metavar="YAML", help="'{profile: full, groups: [...]}'")
     options = parser.parse_args(arguments)
     try:
-        write_json(options.output, learn(Words(**yaml.safe_load(options.yaml))))
+        write_json(options.output, learn(Words(**typed(options.yaml))))
     except (ValueError, RuntimeError, OSError, TypeError, yaml.YAMLError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
