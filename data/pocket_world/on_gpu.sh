@@ -20,7 +20,7 @@ stage=${1:?first, last or more}
 mkdir -p "$OUT" "$BUILD"
 if [ "$stage" = first ]; then
   [ -e "$BUILD/vae/last.pt" ] || "$PYTHON" -m pocket_world adopt --models models/in_training --build "$BUILD"
-  (draw validation 4000; draw train 120000; say "120,000 pictures"; draw oracle 120000; draw train "$PICTURES"; say "all pictures") &
+  (draw validation 4000; draw train 120000; say "120,000 pictures"; draw oracle 360000; draw train "$PICTURES"; say "all pictures") &
   drawing=$!
   # While the device is idle: every stage once with tiny networks, and the denoiser compiled for its cache.
   cat > "$BUILD/smoke.py" <<'P'

@@ -6,6 +6,7 @@ The pictures are a split of their own, `build/pocket/data/oracle_*.npy`, drawn b
 import numpy as np
 import torch
 from torch.nn import functional as F
+from tqdm import tqdm
 
 from pocket_world.oracle.attributes import UNKNOWN, class_heads, targets
 from pocket_world.oracle.model import TINY, WIDTHS, Oracle
@@ -17,7 +18,7 @@ from pocket_world.training.latents import write_array
 from pocket_world.training.stages import StageRun
 from pocket_world.training.vae import load_raw_vae, there_and_back
 
-PICTURES, BATCH, RATE = 120_000, {"cpu": 64, "cuda": 512}, 2e-3
+PICTURES, BATCH, RATE = 360_000, {"cpu": 64, "cuda": 512}, 2e-3
 AGAIN = 3 / 4  # the share of a batch seen after the autoencoder, as the model's own pictures are
 COLOUR_WEIGHT, PRESENT_WEIGHT = 4.0, 2.0
 
@@ -38,10 +39,10 @@ def reconstructions(options, pictures):
         vae = load_raw_vae(options.build).to(options.device)
     except StageError:
         return None
-    path = options.build / "oracle" / f"after_{weights_hash(vae.state_dict())}.npy"
+    path = options.build / "oracle" / f"after_{weights_hash(vae.state_dict())}_{len(pictures)}.npy"
     if not path.exists():
-        images = pictures.images(range(len(pictures)))
-        write_array(path, there_and_back(vae, images, desc="after the autoencoder"))
+        shards = tqdm(pictures.shards, desc="after the autoencoder", unit="shard", dynamic_ncols=True)
+        write_array(path, np.concatenate([there_and_back(vae, shard) for shard in shards]))
     return np.load(path, mmap_mode="r")
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
-from tqdm import tqdm
 
 from pocket_world.training.compiling import in_bfloat16
 from pocket_world.training.dataset import Pictures, to_images, to_tensor
@@ -80,11 +79,11 @@ def train_vae(options):
 
 
 @torch.no_grad()
-def there_and_back(vae, images, desc=None):
-    """uint8 (n, 64, 64, 3) encoded to the posterior's mean and decoded; with a progress bar where `desc` names it."""
+def there_and_back(vae, images):
+    """uint8 (n, 64, 64, 3) encoded to the posterior's mean and decoded."""
     rows = []
     part = 50 if vae.device.type == "cpu" else 1000
-    for start in tqdm(range(0, len(images), part), desc=desc, unit="batch", disable=desc is None):
+    for start in range(0, len(images), part):
         x = to_tensor(np.array(images[start : start + part]), vae.device)  # a copy: memory-mapped ones are read-only
         with in_bfloat16(vae.device.type):
             decoded = vae.decode(vae.encode(x).latent_dist.mean).sample
