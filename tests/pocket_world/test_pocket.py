@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import torch
 from pocket_world.oracle.reading import COLOUR_LIMIT
-from pocket_world.release.limits import smallest_limit
+from pocket_world.release.limits import OWN, smallest_limit
 
 from textinv_core.drawing.generation import generate
 from textinv_core.evaluation.judges import load_judge
@@ -98,9 +98,11 @@ def test_stratified_timesteps_make_the_gradient_vary_less_and_leave_its_mean(poc
     assert (freely.mean(0) - apart.mean(0)).norm() < 2 * error
 
 
-def test_the_oracles_colour_limit_is_the_smallest_that_keeps_a_members_own_drawings():
+def test_the_oracles_colour_limit_is_the_smallest_that_surely_keeps_a_members_own_drawings():
     rows = json.loads((MODELS / "pocket" / "quality.json").read_text())["limits"]
     assert smallest_limit(rows) == COLOUR_LIMIT
+    barely = [row | {"own": OWN} for row in rows]  # other members drawn might say otherwise
+    assert smallest_limit(barely) is None
     for _, family in pd.DataFrame(rows).groupby("family"):  # a wider one keeps more of everything
         kept = family.sort_values("limit")[["drawn", "own", "others", "recoloured"]]
         assert (kept.diff().dropna() >= 0).all(axis=None)

@@ -210,7 +210,7 @@ denoiser could reach.
 
 How often a random member's own drawing is kept after the autoencoder, by the limit ({quality['limits'][0]['n']} members
 a family); how often the drawing of another of its kind is, and its own with another's colours asked for. In use is the
-smallest limit that keeps {100 * OWN:.0f} % of all.
+smallest limit that surely keeps {100 * OWN:.0f} % of all: by the lower end of the share’s 95 % interval.
 
 {limit_table(quality)}
 

@@ -1,13 +1,15 @@
 """Up to which distance a colour counts as a member's own: what each limit accepts, on random members nobody named.
 
-The limit in use, `reading.COLOUR_LIMIT`, is the smallest of `LIMITS` at which a member's own drawings pass in 95 % of
-cases after the autoencoder, all families together; those of another member of its kind must pass in 1 % at most.
+The limit in use, `reading.COLOUR_LIMIT`, is the smallest of `LIMITS` at which a member's own drawings surely pass in
+95 % of cases after the autoencoder, all families together: by the lower end of the share's 95 % interval, so that no
+limit is in use by the luck of the members drawn. Those of another member of its kind must pass in 1 % at most.
 """
 
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from pocket_world.oracle.reading import kept, one_by_one
 from pocket_world.training.files import seed_of
@@ -50,7 +52,10 @@ def limit_quality(oracle, vae, count, seed):
 
 
 def smallest_limit(rows):
-    """The smallest limit that accepts enough of the own drawings, None if none does or others pass too often."""
-    each = pd.DataFrame(rows).groupby("limit")[["own", "others"]].mean()
-    good = each.index[(each["own"] >= OWN) & (each["others"] <= OTHERS)]
-    return float(good[0]) if len(good) else None
+    """The smallest limit that surely accepts enough of the own drawings, None if none does or others pass too often."""
+    each = pd.DataFrame(rows).groupby("limit").agg({"own": "mean", "others": "mean", "n": "sum"})
+    for limit, (own, others, count) in each.iterrows():
+        surely = binomtest(round(own * count), int(count)).proportion_ci(0.95, "wilson").low
+        if surely >= OWN and others <= OTHERS:
+            return float(limit)
+    return None
