@@ -168,9 +168,8 @@ analysis.sampler_table(sampler, fewer)
 #
 # Steps and memory (the most that the process held at any time of a step, libraries and the other loops’ weights included); what compiling costs the first
 # time, and after how many steps it has paid for itself; what grows with pictures and pixels; a network of Stable Diffusion 1.5’s exact shape, counted without
-# running it. Last, processor seconds on all cores of the pages of this profile that were on record when this page ran: *learning* has its compiling in it,
-# *the rest* is statistics, figures and what a page times or fine-tunes itself, and a page that found its words and pictures made by another has not paid for
-# them. Most of them: {glue:text}`spends`.
+# running it. Last, processor seconds on all cores of the pages of this profile, of each its dearest run on record, on whatever machine: *learning* has its
+# compiling in it, *the rest* is statistics, figures and what a page times or fine-tunes itself. Most of them: {glue:text}`spends`.
 
 # %% tags=["hide-cell"]
 table["compiling"] = analysis.paid_off(waits, timings)
@@ -184,6 +183,7 @@ given = dict(batch_size=batch_size, words=study_concepts * study_seeds, steps=st
 table["sd15"], hours = whole.sizes(traced(sd15_unet()), **given, teraflops=gpu_tflops, timed=once)
 folders = [record_dir(profile, page.name).parent, *scratch_dir(profile).glob("*")]
 spent = whole.seconds_of(one for one in whole.records(folders) if one.get("page") != page.name)
+spent = whole.dearest(spent, page.folder / "study_seconds.csv")
 first, last = analysis.rate_table(rates, memory), whole.seconds_table(spent)
 display(first.set_caption("Steps"), *analysis.small_tables(**table), last.set_caption("Processor seconds of pages"))
 

@@ -41,6 +41,7 @@ def parse(arguments=None):
     commands.add_parser("card", parents=[common], help="write the model card")
     check = commands.add_parser("invert_check", parents=[common], help="a quick inversion of every concept")
     check.add_argument("--steps", type=int, default=1000)
+    check.add_argument("--since", type=int, help="a word is the mean of its rows from this step on (default: the last)")
     check.add_argument("--rate", type=float, default=0.01, help="learning rate")
     check.add_argument("--seeds", type=int, default=1, help="how many training seeds")
     check.add_argument("--concepts", type=Path, default=CONCEPTS, help="the folder that 'concepts' drew them to")

@@ -4,14 +4,26 @@ import numpy as np
 import pytest
 import torch
 from pocket_world.oracle import training as oracle_training
-from pocket_world.release import adopt
+from pocket_world.release import adopt, invert_check
 from pocket_world.training import clip, critic, stages, unet, vae
+
+from textinv_core import Arm, train
 
 
 def test_a_log_is_thinned_to_its_ends_and_between():
     assert adopt.thinned([1, 2, 3], 5) == [1, 2, 3]
     kept = adopt.thinned(list(range(1000)), 11)
     assert len(kept) == 11 and kept[0] == 0 and kept[-1] == 999 and kept == sorted(kept)
+
+
+def test_a_checked_word_is_the_mean_of_its_rows_or_the_last_alone(pipe, concept, tmp_path):
+    arms = [Arm(concept, seed=seed) for seed in (0, 1)]
+    run = train(pipe, arms, steps=50, out=tmp_path, checkpoint_every=invert_check.EVERY)
+    middle, last = run.at(25), run.at(50)
+    for one, found in zip(last, invert_check.learned_words(run, 50, 50), strict=True):
+        assert torch.equal(one.rows, found.rows) and found.arm == one.arm
+    for a, b, found in zip(middle, last, invert_check.learned_words(run, 25, 50), strict=True):
+        torch.testing.assert_close(found.rows, (a.rows + b.rows) / 2)
 
 
 def test_the_contrastive_loss_is_least_where_equal_captions_are_nearest():

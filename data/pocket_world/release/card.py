@@ -131,10 +131,12 @@ def inversion_table(build):
               for (kind, what), part in rows.groupby(["kind", "what"])]
     each = rows[rows["what"] == "learned"].groupby("concept")[["kept", "context", "both"]].mean()
     lines = [(name, *(f"{100 * value:.0f} %" for value in row)) for name, row in each.iterrows()]
+    mean = f"""A word is the mean of its rows from step {found['since']} on; the study's pages take the last row alone.
+""" if found["since"] < found["steps"] else ""
     return f"""## Can it be inverted?
 
 Plain Textual Inversion, one vector, {found['steps']} steps at learning rate {found['rate']}, {found['seeds']} training
-seed(s), read by the oracle: the concept kept in plain pictures, the context there, both in one picture.
+seed(s). {mean}Read by the oracle: the concept kept in plain pictures, the context there, both in one picture.
 
 {table(("concepts", "word", "words", "kept", "context", "both"), groups)}
 

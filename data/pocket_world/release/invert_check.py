@@ -3,6 +3,7 @@ arms in one pass, read by the oracle: the learned word beside its class word, th
 """
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,20 @@ from pocket_world.training.samples import grid
 from pocket_world.world import captions, concepts
 from textinv_core import Arm, generate, load_concept, load_pipeline, train
 
-PICTURES = 8
+PLAIN, PLACED = 24, 8  # pictures of each word: of the plain prompt, which a concept is counted by, and of each context
 PLACES = ("in the forest", "on the beach", "on the moon", "in the snow")
 SUBJECTS = ("a tree", "a building", "a creature", "a car")  # of a style's contexts
+
+
+EVERY = 25  # steps between the rows that are averaged
+
+
+def learned_words(run, since, steps):
+    """What a run's arms learned: the mean of their rows from step `since` on (Polyak & Juditsky 1992), `EVERY` so many
+    steps.  A learning rate that never falls keeps a row moving around the place it has found.
+    """
+    several = list(zip(*(run.at(step) for step in range(since, steps + 1, EVERY)), strict=True))
+    return [replace(rows[-1], rows=torch.stack([one.rows for one in rows]).mean(0)) for rows in several]
 
 
 def prompts_of(kind):
@@ -38,13 +50,16 @@ def readings(oracle, pipeline, kind, member, source):
     """
     plain, contexts, phrases = prompts_of(kind)
     word, embedding = (source, None) if isinstance(source, str) else (None, source)
-    table = generate(pipeline, embedding, [plain, *contexts], range(PICTURES), word=word, guidance_scale=GUIDANCE,
-                     num_inference_steps=STEPS, batch_size=40)
-    images = np.stack([np.asarray(image) for image in table["image"]])
-    alone, placed = images[:PICTURES], images[PICTURES:]
+
+    def drawn(prompts, count):
+        table = generate(pipeline, embedding, prompts, range(count), word=word, guidance_scale=GUIDANCE,
+                         num_inference_steps=STEPS, batch_size=40)
+        return np.stack([np.asarray(image) for image in table["image"]])
+
+    alone, placed = drawn([plain], PLAIN), drawn(contexts, PLACED)
     found, there = oracle.read_pictures(alone), oracle.read_pictures(placed)
     table, in_context = attributes(found, member), kept(there, member)
-    asked = [context_of(phrase) for phrase in phrases for _ in range(PICTURES)]
+    asked = [context_of(phrase) for phrase in phrases for _ in range(PLACED)]
     seen = np.array([bool(shows(one, a)[0]) for one, a in zip(one_by_one(there), asked, strict=True)])
     row = {"kept": kept(found, member), "context": seen, "both": in_context & seen, "kept in context": in_context}
     row |= {column: table[column] for column in table if not column.startswith("delta")}
@@ -63,9 +78,13 @@ def invert_check(options):
     pipeline, oracle = load_pipeline(options.models / "pocket"), load_oracle(options.models / "pocket_oracle")
     arms = [Arm(loaded[name], seed=seed, learning_rate=options.rate) for name in names for seed in range(options.seeds)]
     folder = options.build / "invert_check" / f"rate_{options.rate}_steps_{options.steps}"
-    run = train(pipeline, arms, steps=options.steps, out=folder)
+    since = options.steps if options.since is None else options.since
+    if (options.steps - since) % EVERY or not 0 < since <= options.steps:
+        raise StageError(f"--since {since}: expected --steps, or a number of {EVERY}s before it")
+    run = train(pipeline, arms, steps=options.steps, out=folder, checkpoint_every=EVERY)
+    learned = list(zip(arms, learned_words(run, since, options.steps), strict=True))
     rows, pictures, labels = [], [], []
-    for arm, embedding in tqdm(list(zip(arms, run.at(options.steps), strict=True)), desc="drawing", unit="word"):
+    for arm, embedding in tqdm(learned, desc="drawing", unit="word"):
         name, concept = arm.concept.name, arm.concept
         sources = {"learned": embedding}
         if arm.seed == 0:
@@ -77,11 +96,11 @@ def invert_check(options):
             rows.append({"concept": name, "seed": arm.seed, "what": what} | row)
             if what == "learned" and arm.seed == 0:
                 own = np.stack([np.asarray(Image.open(path).resize((64, 64))) for path in concept.images[:3]])
-                pictures += [own, alone[:4], placed[::PICTURES]]
+                pictures += [own, alone[:4], placed[::PLACED]]
                 labels.append(f"{name}: kept {row['kept']:.2f}, context {row['context']:.2f}, both {row['both']:.2f}")
     table = pd.DataFrame(rows)
     write_text(options.build / "invert_check.json", json.dumps({
-        "steps": options.steps, "rate": options.rate, "seeds": options.seeds,
+        "steps": options.steps, "since": since, "rate": options.rate, "seeds": options.seeds,
         "rows": [{k: v for k, v in row.items() if pd.notna(v)} for row in rows]}, indent=1) + "\n")  # fmt: skip
     sheet = grid(np.concatenate(pictures), labels, columns=11)
     sheet.resize((2 * sheet.width, 2 * sheet.height), Image.Resampling.NEAREST).save(options.build / "invert_check.png")

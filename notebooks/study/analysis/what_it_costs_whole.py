@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from study.timing import PARTS
-from textinv_core.files import load_json
+from textinv_core.files import load_json, load_table
 
 SAID = {
     "start": "start and imports",
@@ -55,6 +55,18 @@ def seconds_of(found: Iterable[Mapping]) -> pd.DataFrame:
     rows = [dict(page=one["page"], jobs=1) | one["cpu_seconds"] for one in found if one.get("cpu_seconds")]
     table = pd.DataFrame(rows, columns=["page", "jobs", *PARTS]).groupby("page", as_index=False).sum()
     return table.assign(total=table[list(PARTS)].sum(axis=1)).sort_values("total", ascending=False, ignore_index=True)
+
+
+def dearest(now: pd.DataFrame, before: Path) -> pd.DataFrame:
+    """Of each page the run that spent most, of this table and of the one recorded `before`, if there is one.
+
+    A run that finds its words and pictures made does not say what they cost.
+    """
+    if not before.exists():
+        return now
+    known = load_table(before, tuple(now.columns))
+    both = pd.concat([now, known[known["page"].isin(now["page"])]])
+    return both.sort_values("total", ascending=False, kind="stable").drop_duplicates("page", ignore_index=True)
 
 
 def seconds_table(table: pd.DataFrame):

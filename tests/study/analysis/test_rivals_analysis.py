@@ -153,8 +153,14 @@ def test_a_best_at_an_end_of_what_was_tried_is_said():
 def test_the_cheapest_of_those_near_comes_first():
     table = settings({("kl", 0.1): 0.5, ("l2", 0.1): 0.5, ("dti", 0.1): 0.5}, noise=0.0)
     choice = rivals.tuned(table, CONCEPTS)
-    one = decide.in_one_table(table, choice, {}, rivals.how_often_best(table), dict(kl=30.0, l2=20.0, dti=10.0))
-    assert decide.near_the_best(one, table) == ["dti", "l2"]
+
+    def first(**seconds):
+        one = decide.in_one_table(table, choice, {}, rivals.how_often_best(table), seconds)
+        return decide.near_the_best(one, table)
+
+    assert first(kl=30.0, l2=20.0, dti=10.0) == ["dti", "l2"]
+    assert first(kl=30.0, l2=10.4, dti=10.0) == ["l2", "dti"]  # no more apart than two timings are: the plainer first
+    assert first(kl=30.0, dti=10.0) == ["dti", "l2"]  # one that was not timed comes last
 
 
 @pytest.mark.parametrize("by_oracle", [True, False])

@@ -13,6 +13,7 @@ from study.analysis import what_it_costs_whole as whole
 from study.analysis.what_it_costs import COMPILED, OURS, PUBLISHED
 from study.timing import PARTS
 from textinv_core.evaluation.stats import Interval
+from textinv_core.files import write_table
 
 
 def timings(**seconds):
@@ -196,3 +197,15 @@ def test_seconds_of_pages_and_of_their_jobs_are_added_up(tmp_path):
     assert whole.seconds_table(table).data.loc["all pages", "total"] == 73
     assert whole.largest_said(table) == "learning 77 %, drawing 7 %"
     assert whole.largest_said(whole.seconds_of([])) == "no page has recorded its seconds yet"
+
+
+def test_a_page_that_found_all_made_keeps_the_seconds_of_its_dearest_run(tmp_path):
+    def table(**totals):
+        parts = dict.fromkeys(PARTS, 1.0)
+        return pd.DataFrame([dict(page=page, jobs=1) | parts | dict(total=total) for page, total in totals.items()])
+
+    kept = tmp_path / "study_seconds.csv"
+    assert whole.dearest(table(oak=5.0), kept)["total"].tolist() == [5]
+    write_table(kept, table(oak=50.0, elm=1.0, gone=2.0))
+    found = whole.dearest(table(oak=5.0, elm=9.0, new=3.0), kept)
+    assert dict(zip(found["page"], found["total"], strict=True)) == dict(oak=50, elm=9, new=3)
