@@ -20,11 +20,9 @@ from pocket_world.world import captions, concepts
 from textinv_core import Arm, generate, load_concept, load_pipeline, train
 
 PLAIN, PLACED = 24, 8  # pictures of each word: of the plain prompt, which a concept is counted by, and of each context
+EVERY = 25  # steps between the rows that are averaged
 PLACES = ("in the forest", "on the beach", "on the moon", "in the snow")
 SUBJECTS = ("a tree", "a building", "a creature", "a car")  # of a style's contexts
-
-
-EVERY = 25  # steps between the rows that are averaged
 
 
 def learned_words(run, since, steps):
