@@ -77,8 +77,8 @@ def invert_check(options):
     arms = [Arm(loaded[name], seed=seed, learning_rate=options.rate) for name in names for seed in range(options.seeds)]
     folder = options.build / "invert_check" / f"rate_{options.rate}_steps_{options.steps}"
     since = options.steps if options.since is None else options.since
-    if (options.steps - since) % EVERY or not 0 < since <= options.steps:
-        raise StageError(f"--since {since}: expected --steps, or a number of {EVERY}s before it")
+    if since != options.steps and (since % EVERY or options.steps % EVERY or not 0 < since < options.steps):
+        raise StageError(f"--since {since}: expected --steps, or less; where less, both in {EVERY}s")
     run = train(pipeline, arms, steps=options.steps, out=folder, checkpoint_every=EVERY)
     learned = list(zip(arms, learned_words(run, since, options.steps), strict=True))
     rows, pictures, labels = [], [], []
