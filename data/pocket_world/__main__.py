@@ -51,7 +51,8 @@ def parse(arguments=None):
     sheet.add_argument("--seed", type=int, default=0)
     commands.add_parser("names", help="draw everybody who has a name, and write the table")
     drawn = commands.add_parser("concepts", help="draw the study's concepts")
-    drawn.add_argument("folder", type=Path, nargs="?", default=CONCEPTS, help="where to; left out: data/concepts")
+    drawn.add_argument("folder", type=Path, nargs="?", help="where to; left out: data/concepts, or build/fresh")
+    drawn.add_argument("--fresh", action="store_true", help="those that settings are chosen on instead")
     atlas = commands.add_parser("atlas", help="render the drawings of things again")
     atlas.add_argument("packages", type=Path, help="the folder that holds @iconify-json/noto and .../twemoji, unpacked")
     return parser.parse_args(arguments)
@@ -70,9 +71,11 @@ def draw(given):
 
         names.write()
     elif given.command == "concepts":
+        from pocket_world.world.concepts import FRESH, everything
         from pocket_world.world.folders import write_all
 
-        write_all(given.folder)
+        names, folder = (FRESH, BUILD / "fresh") if given.fresh else (everything(), CONCEPTS)
+        write_all(given.folder or folder, names)
     else:
         from pocket_world.world.atlas import build_atlas
 

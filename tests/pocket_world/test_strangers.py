@@ -58,6 +58,13 @@ def test_the_command_writes_everybody_in_place_of_what_was_there(tmp_path, monke
     assert not (tmp_path / "known_car" / "images" / "old.png").exists()
 
 
+def test_those_that_settings_are_chosen_on_are_learned_like_concepts_and_are_none(tmp_path):
+    folders.write("fresh_car_0", tmp_path)
+    concept = load_concept(tmp_path / "fresh_car_0")
+    assert concept.initializer == "car" and concept.origin == "in the world" and len(concept.images) == folders.TRAINING
+    assert not set(concepts.FRESH) & {*concepts.everything(), *concepts.members()}
+
+
 def test_a_stranger_is_in_the_place_and_style_that_are_asked_for():
     def drawn(name="bubble_car", **how):
         image, truth = strangers.draw(name, np.random.default_rng(0), size=64, **how)

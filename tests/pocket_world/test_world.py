@@ -124,10 +124,11 @@ def test_everybody_with_a_name_differs_from_everybody_else():
 
 def test_no_concept_of_the_world_has_a_name_and_each_known_one_has_its_own():
     everybody = [*names.named().values(), *names.named_styles().values()]
-    members = concepts.members()
-    for name in concepts.IN_WORLD:
+    members = concepts.members() | concepts.fresh()
+    for name in (*concepts.IN_WORLD, *concepts.FRESH):
         family = FAMILIES.get(members[name].family, styles.FAMILY)
-        kin = [member for member in everybody if member.family == family.name]
+        own = [concepts.member_of(name) for name in concepts.IN_WORLD] if name in concepts.FRESH else []
+        kin = [member for member in (*everybody, *own) if member.family == family.name]
         for other in kin:
             forms = forms_apart(members[name], other)
             distance = colours_apart(members[name], other, family.main_slots()) if forms < 2 else 0

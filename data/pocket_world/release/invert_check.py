@@ -18,6 +18,7 @@ from pocket_world.training.files import StageError, write_text
 from pocket_world.training.samples import grid
 from pocket_world.world import captions, concepts
 from textinv_core import Arm, generate, load_concept, load_pipeline, train
+from textinv_core.paths import CONCEPTS
 
 PLAIN, PLACED = 24, 8  # pictures of each word: of the plain prompt, which a concept is counted by, and of each context
 EVERY = 25  # steps between the rows that are averaged
@@ -65,9 +66,13 @@ def readings(oracle, pipeline, kind, member, source):
 
 
 def invert_check(options):
-    """Learn every concept of the world and write `invert_check.json` and `.png` to the build folder."""
+    """Learn every concept of the world and write `invert_check.json` and `.png` to the build folder.
+
+    Concepts of another folder, such as those that settings are chosen on, have files of their own: what the card reads
+    is of the study's.
+    """
     torch.set_num_threads(options.threads)
-    names = [name for name in concepts.members() if (options.concepts / name).exists()]
+    names = [name for name in concepts.members() | concepts.fresh() if (options.concepts / name).exists()]
     names = [name for name in names if not options.concept or name in options.concept]
     if not names:
         raise StageError(f"{options.concepts}: no such concept of the world; 'python -m pocket_world concepts "
@@ -75,7 +80,9 @@ def invert_check(options):
     loaded = {name: load_concept(options.concepts / name) for name in names}
     pipeline, oracle = load_pipeline(options.models / "pocket"), load_oracle(options.models / "pocket_oracle")
     arms = [Arm(loaded[name], seed=seed, learning_rate=options.rate) for name in names for seed in range(options.seeds)]
-    folder = options.build / "invert_check" / f"rate_{options.rate}_steps_{options.steps}"
+    of = "" if options.concepts.resolve() == CONCEPTS else f"_{options.concepts.name}"
+    home = options.build / f"invert_check{of}"
+    folder = home / f"rate_{options.rate}_steps_{options.steps}"
     since = options.steps if options.since is None else options.since
     if since != options.steps and (since % EVERY or options.steps % EVERY or not 0 < since < options.steps):
         raise StageError(f"--since {since}: expected --steps, or less; where less, both in {EVERY}s")
@@ -90,17 +97,17 @@ def invert_check(options):
             sources["class word"] = concept.class_word if style else captions.article(concept.class_word)
             sources |= {"true name": concepts.true_names()[name]} if name in concepts.KNOWN else {}
         for what, source in sources.items():
-            row, alone, placed = readings(oracle, pipeline, concept.kind, concepts.members()[name], source)
+            row, alone, placed = readings(oracle, pipeline, concept.kind, concepts.member_of(name), source)
             rows.append({"concept": name, "seed": arm.seed, "what": what} | row)
             if what == "learned" and arm.seed == 0:
                 own = np.stack([np.asarray(Image.open(path).resize((64, 64))) for path in concept.images[:3]])
                 pictures += [own, alone[:4], placed[::PLACED]]
                 labels.append(f"{name}: kept {row['kept']:.2f}, context {row['context']:.2f}, both {row['both']:.2f}")
     table = pd.DataFrame(rows)
-    write_text(options.build / "invert_check.json", json.dumps({
+    write_text(home.with_suffix(".json"), json.dumps({
         "steps": options.steps, "since": since, "rate": options.rate, "seeds": options.seeds,
         "rows": [{k: v for k, v in row.items() if pd.notna(v)} for row in rows]}, indent=1) + "\n")  # fmt: skip
     sheet = grid(np.concatenate(pictures), labels, columns=11)
-    sheet.resize((2 * sheet.width, 2 * sheet.height), Image.Resampling.NEAREST).save(options.build / "invert_check.png")
+    sheet.resize((2 * sheet.width, 2 * sheet.height), Image.Resampling.NEAREST).save(home.with_suffix(".png"))
     print(table.groupby(["what"])[["kept", "context", "both"]].mean().round(3))
     print(table[table["what"] == "learned"].groupby("concept")[["kept", "context", "both"]].mean().round(2))

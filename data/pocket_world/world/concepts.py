@@ -57,6 +57,10 @@ IN_WORLD = {
     "moss_style": ("painting", "reporting", {"tone": "hard", "finish": "frame"}, {}),
     "glow_style": ("painting", "reporting", {"tone": "negative", "finish": "lines"}, {}),
 }
+# name -> kind: individuals like those in the world, of the kinds that are hardest to learn. No page and no check
+# reports them: how words are learned is chosen on them, beside the development concepts, which are easy.
+FRESH = {f"fresh_{kind}_{i}": kind
+         for kind, many in dict(man=2, woman=2, boy=2, girl=2, creature=3, car=3, cake=2).items() for i in range(many)}
 # name -> (family, which of those who have a name)
 KNOWN = {f"known_{family}": (family, 7) for family in (*FAMILIES, "style")}
 
@@ -73,7 +77,7 @@ def origin(name):
 
 def class_word(name):
     """The word for the kind of thing that a concept is."""
-    return STRANGERS[name][0] if name in STRANGERS else members()[name].kind
+    return STRANGERS[name][0] if name in STRANGERS else member_of(name).kind
 
 
 def family_of(name):
@@ -113,6 +117,23 @@ def members():
     return found | {concept: everybody[name] for concept, name in true_names().items()}
 
 
+@functools.cache
+def fresh():
+    """{name: Member} of those to choose on: none is like anybody who has a name, a concept, or another of them."""
+    found, others = {}, [*named().values(), *(members()[name] for name in IN_WORLD)]
+    for name, kind in FRESH.items():
+        family = next(f for f in FAMILIES.values() if kind in f.kinds)
+        draw = functools.partial(family.random_member, kind=kind)
+        taken = [*others, *found.values()]
+        found[name] = distinct(generator("concept", name), 1, draw, family.main_slots(), taken)[0]
+    return found
+
+
+def member_of(name):
+    """Who a concept of the world is, or one of those to choose on."""
+    return fresh()[name] if name in FRESH else members()[name]
+
+
 def _style(rng, forms):
     return replace(styles.random_style(rng), forms=forms)
 
@@ -126,7 +147,7 @@ def draw(name, rng, *, scene=None, style=None, pose=None, subject=None, member=N
     """
     if name in STRANGERS and member is None:
         return strangers.draw(name, rng, scene=scene, style=style, pose=pose, subject=subject, size=size)
-    who, thing = members()[name] if member is None else member, None
+    who, thing = member_of(name) if member is None else member, None
     if who.family == "style":
         image, figures, thing = strangers.in_style(rng, scene, subject, size)
         style, image = who, styles.apply(who, image)

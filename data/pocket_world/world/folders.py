@@ -44,7 +44,7 @@ def probe_pictures(name):
     """A person's probe pictures: {rung: drawing function of one picture}."""
     if name in STRANGERS:
         return strangers.probe_pictures(PICTURE_SIZE)
-    rng, own = generator(name, "probes"), concepts.members()[name]
+    rng, own = generator(name, "probes"), concepts.member_of(name)
     alike = concepts.look_alike(own, rng)
     anybody = functools.partial(FAMILIES["person"].random_member, kind=own.kind)
     other = distinct(rng, 1, anybody, FAMILIES["person"].main_slots(), [own])[0]
@@ -71,7 +71,7 @@ def description(name):
     """A plain description of a concept, in the world's words."""
     if name in STRANGERS:
         return STRANGERS[name][2]
-    member = concepts.members()[name]
+    member = concepts.member_of(name)
     if member.family == "style":
         shades = dict.fromkeys(word(member.colours[slot]) for slot in ("shadow", "middle", "light"))
         return f"a painting in {' and '.join(shades)}"
@@ -112,7 +112,7 @@ def write(name, folder):
     (home / "concept.yml").write_text(yaml.safe_dump(facts(name), sort_keys=False), encoding="utf-8")
 
 
-def write_all(folder):
-    """Write the folder of every concept."""
-    for name in concepts.everything():
+def write_all(folder, names):
+    """Write the folder of every concept named."""
+    for name in names:
         write(name, folder)
