@@ -52,7 +52,7 @@ def parse(arguments=None):
     commands.add_parser("names", help="draw everybody who has a name, and write the table")
     drawn = commands.add_parser("concepts", help="draw the study's concepts")
     drawn.add_argument("folder", type=Path, nargs="?", help="where to; left out: data/concepts, or build/fresh")
-    drawn.add_argument("--fresh", action="store_true", help="those that settings are chosen on instead")
+    drawn.add_argument("--fresh", action="store_true", help="those that ways to learn are tried on instead")
     atlas = commands.add_parser("atlas", help="render the drawings of things again")
     atlas.add_argument("packages", type=Path, help="the folder that holds @iconify-json/noto and .../twemoji, unpacked")
     return parser.parse_args(arguments)

@@ -58,7 +58,7 @@ def test_the_command_writes_everybody_in_place_of_what_was_there(tmp_path, monke
     assert not (tmp_path / "known_car" / "images" / "old.png").exists()
 
 
-def test_those_that_settings_are_chosen_on_are_learned_like_concepts_and_are_none(tmp_path):
+def test_those_that_ways_to_learn_are_tried_on_are_like_concepts_and_are_none(tmp_path):
     folders.write("fresh_car_0", tmp_path)
     concept = load_concept(tmp_path / "fresh_car_0")
     assert concept.initializer == "car" and concept.origin == "in the world" and len(concept.images) == folders.TRAINING

@@ -127,7 +127,7 @@ def test_no_concept_of_the_world_has_a_name_and_each_known_one_has_its_own():
     members = concepts.members() | concepts.fresh()
     for name in (*concepts.IN_WORLD, *concepts.FRESH):
         family = FAMILIES.get(members[name].family, styles.FAMILY)
-        own = [concepts.member_of(name) for name in concepts.IN_WORLD] if name in concepts.FRESH else []
+        own = [members[other] for other in (*concepts.IN_WORLD, *concepts.FRESH) if other != name]
         kin = [member for member in (*everybody, *own) if member.family == family.name]
         for other in kin:
             forms = forms_apart(members[name], other)

@@ -68,8 +68,8 @@ def readings(oracle, pipeline, kind, member, source):
 def invert_check(options):
     """Learn every concept of the world and write `invert_check.json` and `.png` to the build folder.
 
-    Concepts of another folder, such as those that settings are chosen on, have files of their own: what the card reads
-    is of the study's.
+    Concepts of another folder, such as those that ways to learn are tried on, have files of their own: what the card
+    reads is of the study's.
     """
     torch.set_num_threads(options.threads)
     names = [name for name in concepts.members() | concepts.fresh() if (options.concepts / name).exists()]

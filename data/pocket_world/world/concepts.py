@@ -57,8 +57,8 @@ IN_WORLD = {
     "moss_style": ("painting", "reporting", {"tone": "hard", "finish": "frame"}, {}),
     "glow_style": ("painting", "reporting", {"tone": "negative", "finish": "lines"}, {}),
 }
-# name -> kind: individuals like those in the world, of the kinds that are hardest to learn. No page and no check
-# reports them: how words are learned is chosen on them, beside the development concepts, which are easy.
+# name -> kind: individuals like those in the world, of the kinds that are hardest to learn. Nothing reports them: ways
+# to learn are tried on them, beside the development concepts, which are easy.
 FRESH = {f"fresh_{kind}_{i}": kind
          for kind, many in dict(man=2, woman=2, boy=2, girl=2, creature=3, car=3, cake=2).items() for i in range(many)}
 # name -> (family, which of those who have a name)
@@ -109,29 +109,31 @@ def members():
             draw = functools.partial(_style, forms=forms)
             found[name] = distinct(generator("concept", name), 1, draw, styles.FAMILY.main_slots(), others)[0]
             continue
-        family = next(f for f in FAMILIES.values() if kind in f.kinds)
-        others = [*named().values(), *found.values()]
-        draw = functools.partial(family.random_member, kind=kind, forms=forms, colours=colours)
-        found[name] = distinct(generator("concept", name), 1, draw, family.main_slots(), others)[0]
+        found[name] = _individual(name, kind, found, forms=forms, colours=colours)
     everybody = named() | named_styles()
     return found | {concept: everybody[name] for concept, name in true_names().items()}
 
 
 @functools.cache
 def fresh():
-    """{name: Member} of those to choose on: none is like anybody who has a name, a concept, or another of them."""
-    found, others = {}, [*named().values(), *(members()[name] for name in IN_WORLD)]
+    """{name: Member} of those to try on: none is like anybody who has a name, a concept, or another of them."""
+    found = {}
     for name, kind in FRESH.items():
-        family = next(f for f in FAMILIES.values() if kind in f.kinds)
-        draw = functools.partial(family.random_member, kind=kind)
-        taken = [*others, *found.values()]
-        found[name] = distinct(generator("concept", name), 1, draw, family.main_slots(), taken)[0]
+        found[name] = _individual(name, kind, {known: members()[known] for known in IN_WORLD} | found)
     return found
 
 
 def member_of(name):
-    """Who a concept of the world is, or one of those to choose on."""
+    """Who a concept of the world is, or one of those to try on."""
     return fresh()[name] if name in FRESH else members()[name]
+
+
+def _individual(name, kind, found, **asked):
+    """One of a kind who differs from all that have a name and from those found before; asked: forms and colours."""
+    family = next(f for f in FAMILIES.values() if kind in f.kinds)
+    draw = functools.partial(family.random_member, kind=kind, **asked)
+    others = [*named().values(), *found.values()]
+    return distinct(generator("concept", name), 1, draw, family.main_slots(), others)[0]
 
 
 def _style(rng, forms):
