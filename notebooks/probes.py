@@ -95,7 +95,7 @@ scores["context"] = scores["prompt"].map(context_called).fillna(pictured.PLAIN)
 read = partial(probes.text_features, clip_probed) if clip_probed else partial(probes.text_states, encoder, tokenizer)
 moved = asked.moved(readings, prompts, read)
 moved["context"] = moved["prompt"].map(context_called)
-how = dict(tokenizer=tokenizer, side=page.side, count=rung_pictures, places_in=places_in if oracle else None)
+how = dict(pipe=page.pipe, side=page.side, count=rung_pictures, places_in=places_in if oracle else None)
 order, third = asked.three_probes(clip_probed, readings, page.concepts, plain, **how)
 places = asked.among_words(page.pipe, page.concepts, readings, ordinary)
 found = compare(order, third, scores, named)
@@ -126,7 +126,7 @@ figure = figures.contexts(scores, rows, {value: pictured.CALLED[value] for value
 # ## How it is decided
 #
 # Each concept is learned from each seed twice, without and with the KL term. Every question is also put to controls: the class word; a word of the
-# vocabulary drawn at random for each seed; both learned words at the vocabulary’s median length; and the *true name*, where there is one: what a good
+# vocabulary drawn at random for each seed (in the probes, which cost no pictures, the mean of {glue:text}`chances`); both learned words at the vocabulary’s median length; and the *true name*, where there is one: what a good
 # word looks like. Named before any result, for the naive word and for the KL word, all above zero where the claim holds:
 #
 # - *The order* (first probe; people, who have pictures for it): how much the cosine falls from own pictures to a look-alike, another person, a backpack.

@@ -143,6 +143,12 @@ class Page:
         """Whether the page is wider than its window."""
         return self.ask("document.documentElement.scrollWidth > window.innerWidth + 1")
 
+    def faults(self) -> list[str]:
+        """What keeps anyone from reading the page: errors, requests to the network, its width, what axe-core finds."""
+        asked = [url for url in self.requested if not url.startswith(("file:", "data:", "about:", "blob:"))]
+        found = [*self.problems, *(f"asks the network for {url}" for url in asked)]
+        return [*found, *(["is wider than its window"] if self.overflows() else []), *self.violations()]
+
     def screenshot(self, path: str | Path) -> None:
         """What the window shows, as PNG."""
         Path(path).write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))

@@ -38,7 +38,7 @@ def test_no_page_is_long_or_full_of_folds_or_closed_to_anyone(page, html):
         folds = page.ask("document.querySelectorAll('article details').length")
         tall |= {path.stem: height} if height > TALLEST else {}
         folded |= {path.stem: folds} if folds > FOLDS else {}
-        against |= {path.stem: found} if (found := page.violations()) else {}
+        against |= {path.stem: found} if (found := page.faults()) else {}
     assert not tall and not folded, f"too tall: {tall}; too many folds: {folded}"
     assert not against, against
 

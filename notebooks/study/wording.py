@@ -16,6 +16,7 @@ from textinv_core.evaluation.stats import Interval
 
 FEWEST_CONCEPTS = 3  # below that an interval over concepts decides nothing: all may fall on one side by luck
 ENOUGH = MappingProxyType({"concept": FEWEST_CONCEPTS})
+FINEST = 4  # digits after the point in which an interval is ever said
 LEVEL = 0.05  # of a family of tests, after Holm's correction
 
 
@@ -149,9 +150,11 @@ def listed(words: Sequence[str]) -> str:
 
 
 def in_words(interval: Interval, form: str = "+z.3f") -> str:
-    """`+0.012, 95 % interval +0.003 to +0.021`, as far as it is known."""
+    """`+0.012, 95 % interval +0.003 to +0.021`, as far as it is known; finer where a bound's side would not be seen."""
     if not np.isfinite(interval.estimate):
         return "not defined"
+    while any(round(bound, FINEST) and not round(bound, int(form[-2])) for bound in (interval.low, interval.high)):
+        form = f"{form[:-2]}{int(form[-2]) + 1}f"
     bounds = f"95 % interval {interval.low:{form}} to {interval.high:{form}}"
     return f"{interval.estimate:{form}}, {bounds if np.isfinite(interval.low) else 'no interval'}"
 

@@ -35,6 +35,8 @@ def test_words_in_a_row_and_small_numbers():
 def test_a_side_is_one_of_three():
     assert [side(Interval(0.1, 0.05, 0.2, {}), of) for of in (0, 0.05, 0.1, 0.3)] == [1, 0, 0, -1]
     assert in_words(Interval(0.1, 0.05, 0.2, {})) == "+0.100, 95 % interval +0.050 to +0.200"
+    assert in_words(Interval(-0.0197, -0.0405, -0.0046, {}), "+z.2f") == "-0.020, 95 % interval -0.041 to -0.005"
+    assert in_words(Interval(0.02, 0.0, 1e-17, {}), "+z.2f") == "+0.02, 95 % interval +0.00 to +0.00"
 
 
 def test_a_verdict_needs_enough_units_and_a_clear_interval():

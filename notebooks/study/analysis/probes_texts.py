@@ -14,14 +14,14 @@ from textinv_core.learning.tokens import Embedding, initial_rows
 
 Ways = Mapping[str, tuple[str, list[Embedding]]]  # reading -> what stands in the word's place, the row that it needs
 Readings = Mapping[tuple[str, int], Ways]  # (concept, training seed) -> its ways
+CHANCES = 8  # words drawn at random, for each concept and seed, whose texts are asked
 POSES = {"ballet": "doing ballet", "dancing": "dancing"}  # folder of probe pictures -> the words for it
 
 
 def ways_of(pipe, concept: Concept, seed: int, naive: Embedding, kl: Embedding, norm: float) -> Ways:
     """The class word, a random word, the true name where there is one, and both learned words with and without `norm`."""
-    word = drawn_word(pipe.tokenizer, seed=seed, name=concept.name, avoid=(concept.initializer, concept.class_word))
     learned = {
-        RANDOM: Embedding(concept.placeholder, initial_rows(pipe, word), "random"),
+        RANDOM: chance_word(pipe, concept, seed),
         NAIVE: naive,
         NAIVE_SCALED: rescaled(naive, norm),
         KL: kl,
@@ -29,6 +29,28 @@ def ways_of(pipe, concept: Concept, seed: int, naive: Embedding, kl: Embedding, 
     }
     named = {TRUE: (concept.true_name, [])} if concept.true_name else {}
     return {CLASS: (class_phrase(concept), [])} | named | {k: (concept.placeholder, [e]) for k, e in learned.items()}
+
+
+def chance_word(pipe, concept: Concept, seed: int, which: int = 0) -> Embedding:
+    """The row of a word of the vocabulary that was drawn at random, in the placeholder's place."""
+    name = f"{concept.name}/{which}" if which else concept.name
+    word = drawn_word(pipe.tokenizer, seed=seed, name=name, avoid=(concept.initializer, concept.class_word))
+    return Embedding(concept.placeholder, initial_rows(pipe, word), "random")
+
+
+def with_chance_words(pipe, concept: Concept, seed: int, ways: Mapping) -> dict:
+    """The ways with several words drawn at random, each by itself: one alone may by chance do what is asked."""
+    words = [chance_word(pipe, concept, seed, which) for which in range(CHANCES)]
+    return dict(ways) | {f"{RANDOM} {i}": (concept.placeholder, [word]) for i, word in enumerate(words) if i}
+
+
+def averaged(cosines: pd.DataFrame) -> pd.DataFrame:
+    """The words drawn at random as one, by the mean of what each has."""
+    if cosines.empty:
+        return cosines
+    one = cosines["reading"].where(~cosines["reading"].str.startswith(RANDOM), RANDOM)
+    by = [column for column in cosines if cosines[column].dtype.kind != "f"]
+    return cosines.assign(reading=one).groupby(by, sort=False, as_index=False).mean()
 
 
 def rung_images(concept: Concept, size: int, count: int) -> dict[str, list[Image.Image]]:
@@ -140,7 +162,7 @@ def three_probes(
     concepts: Sequence[Concept],
     plain: Mapping[str, str],  # concept -> its plain prompt
     *,
-    tokenizer,  # of the texts that the words stand in
+    pipe,  # of whose vocabulary words are drawn at random
     side: int,  # pixels of a picture
     count: int,  # pictures a rung
     places_in: Callable | None,  # pictures -> the words for the place in each, "" for none; None: nobody can tell
@@ -155,8 +177,10 @@ def three_probes(
             own = load_images((*concept.images, *concept.held_out), side)
             pairs[concept.name] = placed_pairs(own, places_in(own))
     rungs = {concept.name: rung_images(concept, side, count) for concept in concepts}
-    described = {concept.name: description_of(concept, tokenizer) for concept in concepts}
-    return rung_cosines(clip, readings, plain, described, rungs), pair_cosines(clip, readings, plain, pairs)
+    described = {concept.name: description_of(concept, pipe.tokenizer) for concept in concepts}
+    called = {concept.name: concept for concept in concepts}
+    more = {(n, seed): with_chance_words(pipe, called[n], seed, ways) for (n, seed), ways in readings.items()}
+    return averaged(rung_cosines(clip, more, plain, described, rungs)), averaged(pair_cosines(clip, more, plain, pairs))
 
 
 def among_words(pipe, concepts: Sequence[Concept], readings: Readings, ordinary: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 from study.analysis import probes_said as said
 from study.analysis.probes import CONTEXT, KL, NAIVE, PRIMARY, PROBES, TRUE, concepts_needed
 from study.analysis.probes_compared import Compared
+from study.analysis.probes_texts import CHANCES
 from study.truth import SMALLEST_SHARE
 from study.wording import FEWEST_CONCEPTS, LEVEL, counted, percent
 from textinv_core.evaluation.stats import UNKNOWN
@@ -38,6 +39,7 @@ def told(
         level=f"{LEVEL:g}",
         fewest=f"{FEWEST_CONCEPTS}",
         needed=f"{concepts_needed()}",
+        chances=counted(CHANCES, "word"),
         trap_said=said.trap_said(gap),
         config_says=said.CONFIG[quirk],
         clip_sentence=said.clip_said(about_clip, probed),

@@ -101,9 +101,27 @@ def test_a_true_name_lies_where_its_word_does(pipe, concept, words):
     assert "castle" not in set(named["nearest"]) and named["cosine"].max() < 0.999
 
 
-def test_without_a_clip_nothing_is_asked_and_without_an_oracle_no_place_is_known(judge, concept, words, tokenizer):
+def test_words_drawn_at_random_count_as_one_by_their_mean(pipe, concept, judge, words):
+    ways = asked.ways_of(pipe, concept, 3, *words, 2.0)
+    more = asked.with_chance_words(pipe, concept, 3, ways)
+    drawn = [embedding for reading, (_, (embedding, *_)) in list(more.items())[1:] if reading.startswith(RANDOM)]
+    assert len(drawn) == asked.CHANCES and len({tuple(word.rows[0].tolist()) for word in drawn}) > asked.CHANCES / 2
+    assert torch.equal(drawn[0].rows, ways[RANDOM][1][0].rows)  # the one whose pictures are drawn
+
+    given = judge, {(concept.name, 3): more}, {concept.name: "a photo of {}"}
+    each = asked.rung_cosines(*given, {}, {concept.name: {"own": [draw(0), draw(1)]}})
+    one = asked.averaged(each)
+    assert set(one["reading"]) == set(ways) and not one.duplicated(["reading", "pooling", "image"]).any()
+    column = each[each["reading"].str.startswith(RANDOM)].groupby(["pooling", "image"])["cosine"].mean()
+    found = one[one["reading"] == RANDOM].set_index(["pooling", "image"])["cosine"]
+    assert found.to_dict() == pytest.approx(column.to_dict())
+    same = [table[table["reading"] == KL].set_index(["pooling", "image"])["cosine"] for table in (each, one)]
+    assert same[0].to_dict() == same[1].to_dict()
+
+
+def test_without_a_clip_nothing_is_asked_and_without_an_oracle_no_place_is_known(judge, concept, words, pipe):
     readings = {(concept.name, 0): {CLASS: ("a tower", []), NAIVE: ("<red-tower>", words[:1])}}
-    how = dict(tokenizer=tokenizer, side=32, count=2)
+    how = dict(pipe=pipe, side=32, count=2)
     plain = {concept.name: "a photo of {}"}
 
     def at_night(images):
