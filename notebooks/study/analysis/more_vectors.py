@@ -7,11 +7,12 @@ import pandas as pd
 
 from study.scores import on_the_anchors_scale, summarised
 from study.truth import SMALLEST_SHARE, outcomes
-from study.wording import by_side, opposite, verdict
+from study.wording import by_side, opposite, verdict, verdict_within
 from textinv_core.evaluation.stats import Interval, holm, paired_interval
 
 MEASURES = {"K": "concept kept (K)", "C": "context there (C)", "B": "both in one picture (B)"}
 MEASURES |= {"R": "reconstruction, on the anchors’ scale", "E": "editability, on the anchors’ scale"}
+LITTLE = " a little"  # said of a change that is sure, and surely less than the smallest effect of interest
 
 
 def of_words(
@@ -88,7 +89,11 @@ def full_table(rows: pd.DataFrame):
 
 
 def answer(found: Interval, p: float, falls: bool = False) -> tuple[str, str]:
-    """The verdict on "a longer word has more of it" (or less, if it `falls`), and what became of it."""
+    """The verdict on "a longer word has more of it" (or less, if it `falls`), and what became of it.
+
+    A change can be sure and still, all of its interval, less than the smallest that matters: then it moved a little.
+    """
     claimed = opposite(found) if falls else found
-    moved = by_side(found, "rises", "falls", "does not clearly change")
+    small = LITTLE * (verdict_within(found, -SMALLEST_SHARE, SMALLEST_SHARE) == "supported")
+    moved = by_side(found, f"rises{small}", f"falls{small}", "does not clearly change")
     return verdict(claimed, p=p, smallest=SMALLEST_SHARE), moved

@@ -49,7 +49,7 @@ def test_only_the_longest_words_primary_outcomes_are_corrected():
 @pytest.mark.parametrize(
     ("gain", "falls", "said", "moved"),
     [(0.3, False, "supported", "rises"), (-0.3, False, "not supported", "falls"), (-0.3, True, "supported", "falls"),
-     (0.02, False, "supported", "rises"), (0.0, True, "not supported", "does not clearly change")],
+     (0.02, False, "supported", "rises a little"), (0.0, True, "not supported", "does not clearly change")],
 )  # fmt: skip
 def test_the_answer_follows_from_the_interval(gain, falls, said, moved):
     table = table_of(dict(K=gain))
@@ -74,6 +74,8 @@ def test_the_answer_is_a_sentence_and_the_claims_follow_it():
         "On it, a word of 4 vectors instead of 1 draws its concept more faithfully"
         " and hears the rest of the sentence less."
     )
+    slightly, _ = told(table_of(dict(K=0.3, C=-0.03)))
+    assert slightly["verdict_short"].endswith("and hears the rest of the sentence a little less.")
     assert [claim["verdict"] for claim in claims] == [said["verdict_likeness"], said["verdict_obedience"]]
     assert said["verdict_likeness"] == said["verdict_obedience"] == "supported"
     assert "concept kept (K) rises (+0.30" in claims[0]["result"] and claims[0]["n"] == "8 concepts, 2 training seeds"
