@@ -12,6 +12,9 @@ from conftest import copied, search_path
 
 TALLEST = 6000  # pixels of a page, its folds closed, in a window 1300 wide
 FOLDS = 8
+# How many open tables are wider than their place, so that their last column is out of sight.
+CUT = """[...document.querySelectorAll('article table')].filter(table => !table.closest('details:not([open])')
+  && table.scrollWidth > table.parentElement.clientWidth + 1).length"""
 SCREEN = 844  # pixels that a telephone shows of a page 390 wide
 
 
@@ -30,17 +33,18 @@ def test_it_is_in_order(html):
 
 
 @needs_chromium
-def test_no_page_is_long_or_full_of_folds_or_closed_to_anyone(page, html):
-    tall, folded, against = {}, {}, {}
+def test_no_page_is_long_or_full_of_folds_or_cut_off_or_closed_to_anyone(page, html):
+    tall, folded, cut, against = {}, {}, {}, {}
     for path in own_pages(html):
         page.open(path.as_uri(), width=1300)
         height = page.ask("document.querySelector('article').scrollHeight")
         folds = page.ask("document.querySelectorAll('article details').length")
         tall |= {path.stem: height} if height > TALLEST else {}
         folded |= {path.stem: folds} if folds > FOLDS else {}
+        cut |= {path.stem: tables} if (tables := page.ask(CUT)) else {}
         against |= {path.stem: found} if (found := page.faults()) else {}
     assert not tall and not folded, f"too tall: {tall}; too many folds: {folded}"
-    assert not against, against
+    assert not cut and not against, f"tables cut off: {cut}; {against}"
 
 
 @needs_chromium

@@ -12,7 +12,6 @@ from textinv_core.evaluation.stats import Interval, holm, paired_interval
 
 MEASURES = {"K": "concept kept (K)", "C": "context there (C)", "B": "both in one picture (B)"}
 MEASURES |= {"R": "reconstruction, on the anchors’ scale", "E": "editability, on the anchors’ scale"}
-LITTLE = " a little"  # said of a change that is sure, and surely less than the smallest effect of interest
 
 
 def of_words(
@@ -94,6 +93,6 @@ def answer(found: Interval, p: float, falls: bool = False) -> tuple[str, str]:
     A change can be sure and still, all of its interval, less than the smallest that matters: then it moved a little.
     """
     claimed = opposite(found) if falls else found
-    small = LITTLE * (verdict_within(found, -SMALLEST_SHARE, SMALLEST_SHARE) == "supported")
+    small = " a little" if verdict_within(found, -SMALLEST_SHARE, SMALLEST_SHARE) == "supported" else ""
     moved = by_side(found, f"rises{small}", f"falls{small}", "does not clearly change")
     return verdict(claimed, p=p, smallest=SMALLEST_SHARE), moved

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from study.analysis.more_vectors import LITTLE, MEASURES, answer, judged_by
+from study.analysis.more_vectors import MEASURES, answer, judged_by
 from study.truth import NO_ORACLE, SMALLEST_SHARE, agreement_said
 from study.wording import FEWEST_CONCEPTS, counted, in_words, percent
 from textinv_core.evaluation.stats import Interval
@@ -13,13 +13,17 @@ KEYS = ("likeness", "obedience")  # the two primary outcomes, in this order ever
 UNMOVED = "does not clearly change"
 HEADLINES = {
     "likeness": {
-        "rises": "draws its concept{} more faithfully",
-        "falls": "draws its concept{} less faithfully",
+        "rises": "draws its concept more faithfully",
+        "rises a little": "draws its concept a little more faithfully",
+        "falls": "draws its concept less faithfully",
+        "falls a little": "draws its concept a little less faithfully",
         UNMOVED: "makes no clear difference to likeness",
     },
     "obedience": {
-        "rises": "hears the rest of the sentence{} better",
-        "falls": "hears the rest of the sentence{} less",
+        "rises": "hears the rest of the sentence better",
+        "rises a little": "hears the rest of the sentence a little better",
+        "falls": "hears the rest of the sentence less",
+        "falls a little": "hears the rest of the sentence a little less",
         UNMOVED: "makes no clear difference to how well the sentence is heard",
     },
 }
@@ -28,8 +32,7 @@ HEADLINES = {
 def headline(model: str, lengths: Sequence[int], moved: Mapping[str, str], concepts: int) -> str:
     """The answer in a sentence; a second one where too few concepts were asked."""
     longer = f"On {model}, a word of {lengths[-1]} vectors instead of {lengths[0]}"
-    small = {key: LITTLE * moved[key].endswith(LITTLE) for key in KEYS}
-    said = " and ".join(HEADLINES[key][moved[key].removesuffix(LITTLE)].format(small[key]) for key in KEYS)
+    said = " and ".join(HEADLINES[key][moved[key]] for key in KEYS)
     if set(moved.values()) == {UNMOVED}:
         said = "makes no clear difference, neither to likeness nor to how well the sentence is heard"
     few = "" if concepts >= FEWEST_CONCEPTS else " These are too few concepts to decide it."

@@ -40,8 +40,8 @@ def chance_word(pipe, concept: Concept, seed: int, which: int = 0) -> Embedding:
 
 def with_chance_words(pipe, concept: Concept, seed: int, ways: Mapping) -> dict:
     """The ways with several words drawn at random, each by itself: one alone may by chance do what is asked."""
-    words = [chance_word(pipe, concept, seed, which) for which in range(CHANCES)]
-    return dict(ways) | {f"{RANDOM} {i}": (concept.placeholder, [word]) for i, word in enumerate(words) if i}
+    more = range(1, CHANCES)  # beside the one that is among the ways
+    return dict(ways) | {f"{RANDOM} {i}": (concept.placeholder, [chance_word(pipe, concept, seed, i)]) for i in more}
 
 
 def averaged(cosines: pd.DataFrame) -> pd.DataFrame:
