@@ -109,16 +109,10 @@ class Page:
         given = self.parameters
         return dict(guidance_scale=given["guidance"], num_inference_steps=given["num_inference_steps"])
 
-    @property
-    def at_once(self) -> int:
-        """Pictures drawn in one batch: small ones come a fifth faster in larger batches; large ones would not fit."""
-        return 64 if self.side <= 64 else 16
-
     def draw(self, words, texts: Sequence[str], noises: Sequence[int] | None = None, pipe=None, **how) -> pd.DataFrame:
         """Pictures of learned words as the page's parameters have it, by its model or another; see `Store.draw`."""
         noises = self.noises if noises is None else noises
-        how = dict(batch_size=self.at_once) | self.drawing | how
-        return self.store.draw(pipe or self.pipe, words, texts, noises, **how)
+        return self.store.draw(pipe or self.pipe, words, texts, noises, **self.drawing | how)
 
     def draw_plain(self, concept: Concept, texts: Sequence[str], noises: Sequence[int] | None = None) -> pd.DataFrame:
         """The plain model's pictures, the concept's class word in the placeholder's place."""

@@ -95,6 +95,19 @@ def test_pictures_are_those_of_generate_and_are_drawn_once(store, pipe, concept,
         store.draw(pipe, words, PROMPTS, [0], **HOW | dict(guidance_scale=3.0))
 
 
+@pytest.mark.parametrize(("side", "at_once"), [(64, 64), (512, 16)])
+def test_small_pictures_are_drawn_more_at_once(store, pipe, monkeypatch, side, at_once):
+    asked = []
+    monkeypatch.setattr("textinv_core.drawing.store.resolution", lambda _pipe: side)
+    monkeypatch.setattr(
+        "textinv_core.drawing.store.generate",
+        lambda *given, **how: asked.append(how["batch_size"]) or generate(*given, **how),
+    )
+    store.draw(pipe, None, ["a tower"], [0], **HOW)
+    store.draw(pipe, None, ["a tower"], [1], **HOW, batch_size=3)
+    assert asked == [at_once, 3]
+
+
 def test_a_shortened_model_is_made_once_and_anew_for_other_weights(store, pipe, monkeypatch):
     short, made = HOW | dict(dtype=torch.bfloat16), []
     monkeypatch.setattr("textinv_core.drawing.store.shortened", lambda *given: made.append(given) or shortened(*given))

@@ -32,16 +32,14 @@ def test_what_most_pages_quote_is_read_from_the_parameters(page):
     assert len(page.prompts()[page.names[0]]) == 3 and list(page.noises) == [0, 1, 2]
 
 
-@pytest.mark.parametrize(("latents", "at_once"), [(8, 64), (64, 16)])
-def test_pictures_are_drawn_as_the_parameters_have_it_small_ones_more_at_once(page, latents, at_once):
-    drawn, pipe = [], SimpleNamespace(unet=SimpleNamespace(config=SimpleNamespace(sample_size=latents)))
-    pipe.vae_scale_factor = 8
+def test_pictures_are_drawn_as_the_parameters_have_it(page):
+    drawn = []
     drawing = SimpleNamespace(draw=lambda *given, **how: drawn.append((given, how)))
-    other = Page(page.name, page.profile, page.folder, pipe, page.judge, page.concepts, drawing, GIVEN)
+    other = Page(page.name, page.profile, page.folder, "pipe", page.judge, page.concepts, drawing, GIVEN)
     other.draw("word", ["a {}"])
     other.draw("word", ["a {}"], [7], pipe="tuned", guidance_scale=1.0)
-    how = dict(batch_size=at_once, guidance_scale=4.0, num_inference_steps=5)
-    assert drawn[0] == ((pipe, "word", ["a {}"], range(3)), how)
+    how = dict(guidance_scale=4.0, num_inference_steps=5)
+    assert drawn[0] == (("pipe", "word", ["a {}"], range(3)), how)
     assert drawn[1] == (("tuned", "word", ["a {}"], [7]), how | dict(guidance_scale=1.0))
 
 
