@@ -24,7 +24,7 @@ MAY = {  # room -> the rooms it may take from, besides itself
     "study.analysis": {"study", *CORE},
     "pages": {"study", "study.analysis", WORLD, TRAINING, ORACLE, *CORE},
     WORLD: {GROUND},
-    TRAINING: {GROUND, WORLD},
+    TRAINING: {GROUND, LEARNING, WORLD},  # a word made from looks stands in a prompt as a learned one does
     ORACLE: {GROUND, WORLD, TRAINING},
     RELEASE: {GROUND, WORLD, TRAINING, ORACLE},
     "pocket_world": {GROUND, WORLD, TRAINING, ORACLE, RELEASE},

@@ -5,7 +5,9 @@ import pytest
 import torch
 from pocket_world.oracle import training as oracle_training
 from pocket_world.release import adopt, invert_check
-from pocket_world.training import clip, critic, stages, unet, vae
+from pocket_world.training import clip, critic, passing, stages, unet, vae
+from pocket_world.world import names
+from pocket_world.world.captions import SOMEBODY
 
 from textinv_core import Arm, train
 
@@ -74,6 +76,33 @@ def test_a_map_moves_the_loss_and_does_not_raise_it():
     right = torch.zeros(1, 4, 8, 8)
     there, elsewhere = (unet.weighted_error(one, right, maps[:1]) for one in (wrong_there, wrong_elsewhere))
     assert there / elsewhere == pytest.approx((4 + unet.EVERYWHERE) / unet.EVERYWHERE)
+
+
+def test_a_word_made_from_looks_says_what_rows_of_names_say_linearly():
+    everybody = names.named()
+    table = torch.from_numpy(np.stack([passing.looks(member) for member in everybody.values()]))
+    torch.manual_seed(0)
+    rows = table @ torch.randn(table.shape[1], 8) + torch.randn(8)
+    call = passing.CallByLooks(8)
+    call.fit(rows)
+    with torch.no_grad():
+        found = call(table)[:, 0]
+    torch.testing.assert_close(found.norm(dim=1), rows.norm(dim=1).mean().expand(len(rows)))
+    assert torch.nn.functional.cosine_similarity(found, rows).min() > 0.99
+    other = passing.CallByLooks(8)
+    other.load_state_dict(call.state_dict())  # a checkpoint keeps the map
+    assert torch.equal(other(table), call(table))
+
+
+def test_only_who_is_called_by_looks_has_no_word_of_the_vocabulary(pipe):
+    name, member = next(iter(names.named().items()))
+    who = {"truth": {"subjects": [{"member": member.as_dict()}]}}
+    captions = [f"a photo of {SOMEBODY} running", f"a photo of {name} running", "a lake"]
+    ids, features = passing.callings(pipe.tokenizer, captions, [who, who, {"truth": {"subjects": []}}])
+    assert (ids == passing.CALLED).sum(1).tolist() == [1, 0, 0]
+    assert np.array_equal(features[0], passing.looks(member)) and not features[1:].any()
+    plain = passing.callings(pipe.tokenizer, [captions[1]] * 3, [who] * 3)[0]
+    assert torch.equal(plain[0], ids[1]) and torch.equal(ids[0] == passing.CALLED, ids[1] != ids[0])
 
 
 def test_the_learning_rate_warms_up_stays_and_cools_down(tmp_path):

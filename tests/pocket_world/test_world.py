@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pocket_world.world import captions, colour, concepts, folders, names, scenes, sheet, styles
-from pocket_world.world.emphasis import emphasis
+from pocket_world.world.emphasis import emphasis, where_forms_tell
 from pocket_world.world.families import FAMILIES
 from pocket_world.world.family import colours_apart, forms_apart
 from pocket_world.world.pen import Pen
@@ -100,10 +100,26 @@ def test_a_pixel_says_as_much_as_its_part_is_small(pictures):
     (large, small) = sorted(parts, key=len, reverse=True)
     assert 1 < small[0] / large[0] < len(large) / len(small)  # by the root of their areas, with what is shaded
     assert (emphasis(sheet.crop((0, 0, 2, 2)), member) == 0).all()  # nobody there
+    area = np.zeros(found.shape, bool)
+    area[:12, :12] = True  # where the sheet is empty: what is not there tells too
+    told = emphasis(sheet, member, [area])
+    assert (told[area] > 0).all() and told[told > 0].mean() == pytest.approx(1, abs=1e-3)
+    ratio = told[~area & (found > 0)] / found[~area & (found > 0)]
+    assert ratio.max() == pytest.approx(ratio.min(), rel=1e-5)  # no part gains on another by it
 
 
-def test_the_mix_of_names_speaks_of_somebody_by_name_more_often():
-    rng, everybody = np.random.default_rng(4), set(names.named())
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_form_tells_where_another_would_be_drawn(family):
+    member, program = FAMILIES[family].random_member(np.random.default_rng(1)), FAMILIES[family]
+    areas = where_forms_tell(member, None, 48)
+    assert 0 < len(areas) <= len(program.forms) and all(0 < area.mean() < 0.8 for area in areas)
+    assert all(np.array_equal(area[:, ::-1], other)
+               for area, other in zip(areas, where_forms_tell(member, None, 48, flip=True), strict=True))
+    assert not any(area[0].all() or area[:, 0].all() for area in areas)  # the same drawing but for the form
+
+
+def test_the_mix_of_names_calls_somebody_by_one_word_more_often():
+    rng, everybody = np.random.default_rng(4), {*names.named(), captions.SOMEBODY}
 
     def named(mix):
         return np.mean([bool(set(sample(rng, mix=mix).caption.split()) & everybody) for _ in range(200)])
@@ -136,6 +152,12 @@ def test_no_concept_of_the_world_has_a_name_and_each_known_one_has_its_own():
         assert name not in concepts.true_names()
     for name, word in concepts.true_names().items():
         assert members[name] == (names.named() | names.named_styles())[word]
+
+
+def test_nobody_who_is_called_by_looks_is_like_a_concept():
+    unnamed = [concepts.member_of(name) for name in (*concepts.IN_WORLD, *concepts.FRESH)]
+    assert all(concepts.like_a_concept(member) for member in unnamed if member.family != "style")
+    assert not any(concepts.like_a_concept(member) for member in names.named().values())
 
 
 def test_there_are_concepts_of_every_family_for_both_uses():

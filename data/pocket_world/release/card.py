@@ -162,7 +162,8 @@ def write_card(options):
                f"{n['samples'] / max(1, n['seconds']):.0f}", n.get("hardware", "")) for stage, n in seen.items()]
     drawn = json.loads((folder / "training.json").read_text(encoding="utf-8"))["pictures"]
     named = drawn.get("names", 0)
-    by_name = f"; {named:,} more, mostly of named members, for the denoiser's last part" if named else ""
+    by_name = (f"; {named:,} more, mostly of named members and of others who are called by a word made from their "
+               "looks, for the denoiser's last part") if named else ""
     retrieval = [(name, f"{100 * quality[key]['top1_of_256']:.1f} %") for name, key in
                  (("CLIP", "pocket_clip"), ("judge", "pocket_judge")) if key in quality]
     settings, channels = quality["settings"], pipeline.vae.config.latent_channels
@@ -190,6 +191,11 @@ pipe("a photo of a castle at night", height=64, width=64, guidance_scale={settin
 One command a stage: `python -m pocket_world train <stage>`. Pictures count as often as they were seen.
 
 {table(("stage", "pictures seen", "hours", "pictures/s", "at the end on"), stages)}
+
+A few hundred names a family leave gaps between them, where Stable Diffusion has many thousands. What the rows of names
+have learned is in large part a linear map of their bearers' looks; in the denoiser's last part anybody else, too, was
+called by the row that this map makes of his looks, each for once. The map is not part of the model, no word was added,
+and nobody who is like a concept was called so (`training/passing.py`).
 
 ![Training curves](curves.png)
 

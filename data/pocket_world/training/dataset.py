@@ -25,12 +25,15 @@ MIX = {"oracle": "nobody", "names": "names"}  # of the world's mixes, for each s
 def draw_shard(job):
     """Draw one shard and write its files, the pictures last: a shard whose `.npy` exists is whole."""
     folder, split, number, size, seed = job
+    from pocket_world.world.concepts import like_a_concept
     from pocket_world.world.picture import sample
 
     generator = np.random.default_rng(seed_of("dataset", split, seed, number))
     images, lines, captions, maps = [], [], [], []
     for _ in range(size):
         drawn = sample(generator, mix=MIX.get(split, "all"))
+        while drawn.truth["kind"] == "passing" and like_a_concept(drawn.placed[0][0].member):
+            drawn = sample(generator, mix=MIX[split])
         images.append(drawn.image)
         maps.append(coarse(drawn.emphasis))
         captions.append(drawn.caption)

@@ -1,11 +1,13 @@
 """The denoiser, and the text encoder beside it: a UNet2DConditionModel on cached latents.
 
 Stable Diffusion's noise schedule and epsilon-prediction; every noise level with about the same share of the loss, and
-small parts of a figure with more than their area's (the published model's first five million pictures had neither, but
-min-SNR weights, Hang et al. 2023, arXiv:2303.09556); captions dropped at random for classifier-free guidance (Ho &
+small parts of a figure with more than their area's; captions dropped at random for classifier-free guidance (Ho &
 Salimans 2022, arXiv:2207.12598). The text encoder begins as CLIP's and learns on with the denoising loss, as in latent
 diffusion's own text-to-image model (Rombach et al. 2022, arXiv:2112.10752), the one that Textual Inversion was first
-shown on: a name's row is then what draws its bearer.
+shown on: a name's row is then what draws its bearer. Who has no name may be called by his looks (`passing`).
+
+The published model's first five million pictures had min-SNR weights instead (Hang et al. 2023, arXiv:2303.09556); it
+was not yet called by looks, and a part's weight was its colour's area alone.
 """
 
 import time
@@ -21,9 +23,11 @@ from pocket_world.training.compiling import compile_parts, in_bfloat16
 from pocket_world.training.dataset import Pictures, on
 from pocket_world.training.files import final_states, load_checkpoint
 from pocket_world.training.latents import Cached, cache_latents
+from pocket_world.training.passing import CallByLooks, callings, ids_of_names, learned_ids
 from pocket_world.training.stages import StageRun
 from pocket_world.training.tokenizer import encode
 from pocket_world.training.vae import LATENT_CHANNELS
+from textinv_core.learning.tokens import encode as encode_rows
 
 CHANNELS, LAYERS, HEADS = (128, 256), 1, (4, 8)
 # A network this small wants many steps: on a device, too, batches stay small enough for them.
@@ -88,8 +92,8 @@ def train_unet(options, write_sheet=None):
     latents, encoder = cache_latents(build, pictures, device)
     cached = Cached(pictures, latents, device)
     clip, tokenizer = load_clip(build)
-    captions = pictures.captions()
-    ids = encode(tokenizer, captions).to(torch.int16).to(device)  # (pictures, LENGTH)
+    ids, features = callings(tokenizer, pictures.captions(), pictures.records())
+    ids, features = ids.to(torch.int16).to(device), features.to(device)  # (pictures, LENGTH), (pictures, LOOKS)
     empty = encode(tokenizer, [""]).to(device)  # (1, LENGTH)
     text_encoder = new_text_encoder(clip).to(device)
     torch.manual_seed(options.seed)  # initial weights
@@ -102,18 +106,23 @@ def train_unet(options, write_sheet=None):
                                   lr=rate, betas=(0.9, 0.99), fused=True)
     ema = EMAModel([*parameters, *words], decay=AVERAGING, foreach=True)
     batch = options.batch or (4 if options.tiny else BATCH[device])
-    parts = {"model": unet, "text": text_encoder, "optimizer": optimizer, "ema": ema}
+    by_looks = CallByLooks(clip.config.text_config.hidden_size)
+    parts = {"model": unet, "text": text_encoder, "optimizer": optimizer, "ema": ema, "by looks": by_looks}
     run = StageRun("unet", options, parts, batch=batch, warmup=500, cooldown=0.2, facts={"vae encoder": encoder})
     run.resume()
     ema.to(device)
+    by_looks.to(device)
+    if features.any() and not by_looks.length:
+        by_looks.fit(text_encoder.get_input_embeddings().weight[ids_of_names(tokenizer)])
     scheduler = DDPMScheduler(**SCHEDULE, clip_sample=False)
     weights, maps = level_weight(scheduler).to(device), torch.from_numpy(pictures.maps()).to(device)
     if device == "cpu":
         # The fused attention's backward on a CPU takes as long as all convolutions do; on 64 positions plain products
         # are many times faster.
         unet.set_attn_processor(AttnProcessor())
+        text_encoder.set_attn_implementation("eager")
     if not options.tiny:
-        compile_parts(unet, text_encoder)
+        compile_parts(unet)
 
     sheet = time.monotonic()
     for _ in run.steps():
@@ -128,7 +137,7 @@ def train_unet(options, write_sheet=None):
         tokens = torch.where(dropped, empty, ids[on(rows, device)].long())
         run.set_rate(optimizer, rate)
         with in_bfloat16(device):
-            context = text_encoder(tokens).last_hidden_state
+            context = encode_rows(text_encoder, learned_ids(tokens), by_looks(features[on(rows, device)]))
             noise_pred = unet(noisy, timesteps, context).sample
         loss = (weights[timesteps] * weighted_error(noise_pred, noise, maps[on(rows, device)])).mean()
         run.descend(loss, optimizer, longest=1.0)

@@ -15,7 +15,7 @@ import numpy as np
 from . import strangers, styles
 from .families import FAMILIES
 from .family import forms_apart
-from .names import distinct, named, named_styles, names_of
+from .names import different, distinct, named, named_styles, names_of
 from .picture import compose, single
 from .strangers import STRANGERS
 
@@ -121,6 +121,13 @@ def fresh():
     for name, kind in FRESH.items():
         found[name] = _individual(name, kind, {known: members()[known] for known in IN_WORLD} | found)
     return found
+
+
+def like_a_concept(member):
+    """Whether somebody would take a member for a concept that nobody names, or for one of those to try on."""
+    slots = FAMILIES[member.family].main_slots()
+    unnamed = [*(members()[name] for name in IN_WORLD), *fresh().values()]
+    return not all(different(member, other, slots) for other in unnamed if other.kind == member.kind)
 
 
 def member_of(name):

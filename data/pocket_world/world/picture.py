@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from . import captions, scenes, styles, things
-from .emphasis import emphasis
+from .emphasis import emphasis, where_forms_tell
 from .families import FAMILIES
 from .names import named, named_styles, names_of
 from .pen import Pen
@@ -16,12 +16,12 @@ SIZE = 64  # pixels a side
 MIXES = {  # how often each kind of picture is drawn: as a rule, mostly by name, and without names
     "all": {"named": 0.45, "class": 0.1, "attributes": 0.17, "thing": 0.05, "view": 0.05, "pair": 0.08, "two": 0.03,
             "couple": 0.07},
-    "names": {"named": 0.7, "class": 0.05, "attributes": 0.09, "thing": 0.02, "view": 0.02, "pair": 0.06, "two": 0.015,
-              "couple": 0.045},
+    "names": {"named": 0.4, "passing": 0.3, "class": 0.05, "attributes": 0.09, "thing": 0.02, "view": 0.02,
+              "pair": 0.06, "two": 0.015, "couple": 0.045},
     "nobody": {"class": 0.8, "thing": 0.04, "view": 0.04, "pair": 0.05, "two": 0.03, "couple": 0.04},
 }  # fmt: skip
 SCENE, STYLE = 0.5, {"all": 0.2, "names": 0.15, "nobody": 0.2}  # the share of pictures in a scene, and in a style
-TELLING = {"creature": 1.5, "figurine": 1.25, "person": 2.0}  # how much oftener "names" draws those hard to tell
+TELLING = {"creature": 1.5, "car": 1.5, "cake": 1.5, "person": 3.0}  # how much oftener "names" draws those hard to tell
 OF_STYLE = 0.15  # the share of those in a style whose caption speaks of the style alone
 PEOPLE = "person"
 
@@ -50,14 +50,24 @@ class Picture:
 
     truth: kind; subjects (each with `member`, `name`, `pose`, `flip`, `centre`, `height`); thing; scene; style (its
     member's values) and style_name; count; said (the parts and slots of the first subject that the caption names);
-    told ("all", or "style" where the caption speaks of the style alone).  emphasis: float32, SIZE x SIZE, as of
-    `composed`.
+    told ("all", or "style" where the caption speaks of the style alone).
     """
 
     image: np.ndarray
     caption: str
     truth: dict = field(repr=False)
-    emphasis: np.ndarray = field(repr=False)
+    placed: list = field(repr=False)  # (figure, its sheet as pasted, left, upper)
+
+    @functools.cached_property
+    def emphasis(self):
+        """How much each pixel says of who is there: float32 (side, side), 0 where nobody is and 1 on average over a
+        figure.  Drawn when first asked for: it takes as long as the picture."""
+        telling = Image.new("F", self.image.shape[1::-1])
+        for figure, sheet, left, upper in self.placed:
+            tell = where_forms_tell(figure.member, figure.pose, sheet.width, figure.flip)
+            own = emphasis(sheet, figure.member, tell)
+            telling.paste(Image.fromarray(own), (left, upper), Image.fromarray(own > 0))
+        return np.array(telling)
 
 
 @functools.cache
@@ -101,18 +111,13 @@ def compose(figures, scene=None, style=None, *, rng, size=SIZE, thing=None):
 
 
 def composed(figures, scene=None, style=None, *, rng, size=SIZE, thing=None):
-    """The picture of `compose`, and how much each of its pixels says of who is there: float32 (size, size), 0 where
-    nobody is and 1 on average over a figure."""
+    """The picture of `compose`, and where everybody stands in it: [(figure, its sheet as pasted, left, upper)]."""
     canvas = random_backdrop(rng, scene, size)
-    telling = Image.new("F", (size, size))
-    for figure in figures:
-        sheet, left, upper = place(canvas, drawn(figure.member, figure.pose, size), figure)
-        own = emphasis(sheet, figure.member)
-        telling.paste(Image.fromarray(own), (left, upper), Image.fromarray(own > 0))
+    placed = [(figure, *place(canvas, drawn(figure.member, figure.pose, size), figure)) for figure in figures]
     if thing:
         place(canvas, *thing)
     image = np.asarray(canvas)
-    return (styles.apply(style, image) if style else image), np.array(telling)
+    return (styles.apply(style, image) if style else image), placed
 
 
 def single(rng, member, name=None, pose=None):
@@ -182,6 +187,9 @@ def sample(rng, size=SIZE, mix="all"):
         name = str(rng.choice(names_of(family)))
         figures = [single(rng, named()[name], name, random_pose(rng, family))]
         core = captions.of_name(rng, name, named()[name].kind) + doing(figures[0].pose)
+    elif kind == "passing":
+        figures = [single(rng, FAMILIES[family].random_member(rng), None, random_pose(rng, family))]
+        core = captions.of_name(rng, captions.SOMEBODY, figures[0].member.kind) + doing(figures[0].pose)
     elif kind in ("class", "attributes"):
         word = str(rng.choice((*FAMILIES[family].kinds, *FAMILIES[family].special)))
         figures = [single(rng, FAMILIES[family].random_member(rng, word), None, random_pose(rng, family))]
@@ -208,12 +216,12 @@ def sample(rng, size=SIZE, mix="all"):
         figures = [beside(rng, one, True, name, poses[0]), beside(rng, other, False, other_name, poses[1])]
         core = f"{core}{doing(poses[0])} with {more}" if kind == "couple" else f"{core} next to {more}"
         count = 2
-    image, telling = composed(figures, scene, style, rng=rng, size=size, thing=thing)
+    image, placed = composed(figures, scene, style, rng=rng, size=size, thing=thing)
     truth = {
         "kind": kind, "scene": scene, "style": style and style.as_dict(), "style_name": style_name, "count": count,
         "thing": word if thing else None, "said": said,
         "subjects": [figure.as_dict() for figure in figures], "told": "all",
     }  # fmt: skip
     if style_name and rng.random() < OF_STYLE:
-        return Picture(image, captions.of_style(rng, style_name), truth | {"said": [], "told": "style"}, telling)
-    return Picture(image, captions.caption(rng, core, None if kind == "view" else scene, style_name), truth, telling)
+        return Picture(image, captions.of_style(rng, style_name), truth | {"said": [], "told": "style"}, placed)
+    return Picture(image, captions.caption(rng, core, None if kind == "view" else scene, style_name), truth, placed)
