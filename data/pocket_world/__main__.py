@@ -28,7 +28,7 @@ def parse(arguments=None):
     train.add_argument("--batch", type=int, help="examples of a step (default: the stage's own for the device)")
     train.add_argument("--rate", type=float, help="unet, oracle: the peak learning rate (default: the stage's own)")
     train.add_argument("--split", choices=("train", "names"), default="train", help="dataset, unet: which pictures; "
-                       "those of names show somebody with a name, or called by his looks, more often")
+                       "those of names show somebody with a name, or called by looks, more often")
     train.add_argument("--freeze-text", action="store_true", help="clip: the text encoder keeps its weights")
     train.add_argument("--freeze-encoder", action="store_true", help="vae: the encoder keeps its weights")
     train.add_argument("--only-colours", action="store_true", help="oracle: what reads forms keeps its weights")

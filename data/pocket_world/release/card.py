@@ -194,8 +194,8 @@ One command a stage: `python -m pocket_world train <stage>`. Pictures count as o
 
 A few hundred names a family leave gaps between them, where Stable Diffusion has many thousands. What the rows of names
 have learned is in large part a linear map of their bearers' looks; in the denoiser's last part anybody else, too, was
-called by the row that this map makes of his looks, each for once. The map is not part of the model, no word was added,
-and nobody who is like a concept was called so (`training/passing.py`).
+called by the row that this map makes of their looks, each for once. The map is not part of the model, no word was
+added, and nobody who is like a concept was called so (`training/passing.py`).
 
 ![Training curves](curves.png)
 

@@ -2,7 +2,8 @@
 
 `build/pocket/data/` holds shards `train_0000.npy` (uint8, (SHARD, 64, 64, 3)) with `train_0000.jsonl` (a caption and
 the truth about its picture a line), `train_0000.txt` (the captions alone) and `train_0000.map` (float16, (SHARD, 8, 8):
-how much a cell of the latents says of who is there), and `validation_0000.npy` and so on, drawn from other seeds.
+how much a cell of the latents says of who is there; empty for the oracle), and `validation_0000.npy` and so on, drawn
+from other seeds.
 """
 
 import json
@@ -35,13 +36,14 @@ def draw_shard(job):
         while drawn.truth["kind"] == "passing" and like_a_concept(drawn.placed[0][0].member):
             drawn = sample(generator, mix=MIX[split])
         images.append(drawn.image)
-        maps.append(coarse(drawn.emphasis))
+        if MIX.get(split) != "nobody":  # the oracle weighs nothing
+            maps.append(coarse(drawn.emphasis))
         captions.append(drawn.caption)
         lines.append(json.dumps({"caption": drawn.caption, "truth": drawn.truth}))
     path = Path(folder) / f"{split}_{number:04d}"
     for suffix, write in ((".txt", lambda f: f.write(("\n".join(captions) + "\n").encode())),
                           (".jsonl", lambda f: f.write(("\n".join(lines) + "\n").encode())),
-                          (".map", lambda f: np.save(f, np.stack(maps))),
+                          (".map", lambda f: np.save(f, np.array(maps))),
                           (".npy", lambda f: np.save(f, np.stack(images)))):
         temporary = path.with_suffix(suffix + ".tmp")
         with open(temporary, "wb") as file:

@@ -2,7 +2,7 @@
 
 Stable Diffusion has met many thousands of names, and between their rows lies a row for nearly any look.  A few hundred
 names a family leave gaps.  What the rows of this world's names have learned is, for two fifths of their variance, a
-linear map of their bearers' looks; so anybody can be called by the row that this map makes for him, and the text
+linear map of their bearers' looks; so anybody can be called by the row that this map makes for them, and the text
 encoder and the denoiser learn to read rows that they never meet a second time.  The map is fitted once, to the names,
 and is thrown away with the training: no word is added to the vocabulary.
 """

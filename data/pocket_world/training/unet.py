@@ -4,7 +4,7 @@ Stable Diffusion's noise schedule and epsilon-prediction; every noise level with
 small parts of a figure with more than their area's; captions dropped at random for classifier-free guidance (Ho &
 Salimans 2022, arXiv:2207.12598). The text encoder begins as CLIP's and learns on with the denoising loss, as in latent
 diffusion's own text-to-image model (Rombach et al. 2022, arXiv:2112.10752), the one that Textual Inversion was first
-shown on: a name's row is then what draws its bearer. Who has no name may be called by his looks (`passing`).
+shown on: a name's row is then what draws its bearer. Who has no name may be called by looks (`passing`).
 
 The published model's first five million pictures had min-SNR weights instead (Hang et al. 2023, arXiv:2303.09556); it
 was not yet called by looks, and a part's weight was its colour's area alone.

@@ -16,7 +16,7 @@ PAINTED = (*ADJECTIVES, "cropped", "dark", "bright", "good", "close-up")  # of t
 DOING = {"standing": "standing", "waving": "waving", "dancing": "dancing", "ballet": "doing ballet",
          "running": "running", "sitting": "sitting"}  # fmt: skip
 PLURAL = {"man": "men", "woman": "women", "bus": "buses"}
-SOMEBODY = "<somebody>"  # who has no name and is called by a word made from his looks, see `training.passing`
+SOMEBODY = "<somebody>"  # who has no name and is called by a word made from looks, see `training.passing`
 BARE = ("water", "night", "snow", "mountains")  # scenes without an article
 
 
