@@ -86,7 +86,7 @@ def parameters_of(experiment):
 def check_config():
     """Refuse a profile with a misspelt key, an unknown notebook or a wrong parameter before any job starts."""
     known = {
-        "a profile": {"profile", "about", "parameters", "experiments", "concepts", "words"},
+        "a profile": {"profile", "about", "parameters", "experiments", "concepts", "words", "compile"},
         "words": {"parameters", "after", "resources"},
         "an experiment": {"parameters", "resources", "split_by", "after"},
         "resources": {"threads", "mem_mb", "runtime", "gpu"},
@@ -155,7 +155,8 @@ def parts_of(wildcards):
 def before(wildcards):
     """The pages whose words and pictures this one takes over, so that each is made once, and by the same page."""
     earlier = config["experiments"][wildcards.experiment].get("after") or []
-    return [f"{SCRATCH}/{name}.json" if name in WORDS else f"{RESULTS}/{name}/{name}.ipynb" for name in earlier]
+    made = [f"{SCRATCH}/{name}.json" if name in WORDS else f"{RESULTS}/{name}/{name}.ipynb" for name in earlier]
+    return made + ([ancient(f"{SCRATCH}/drawing.json")] if config.get("compile") else [])
 
 
 wildcard_constraints:
@@ -202,6 +203,22 @@ rule words:
         gpu=needs("gpu", 0),
     shell:
         "OMP_NUM_THREADS={threads} {RUN} study.words {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
+
+
+rule drawing:
+    """The network that draws, compiled before the first page where a profile asks for it: see notebooks/study/drawing.py."""
+    input:
+        core=CORE,
+        data=DATA,
+    params:
+        given=lambda wildcards: json.dumps({"model": (config.get("parameters") or {}).get("model", "pocket")}),
+    output:
+        SCRATCH + "/drawing.json",
+    log:
+        SCRATCH + "/drawing.log",
+    threads: 2
+    shell:
+        "OMP_NUM_THREADS={threads} {RUN} study.drawing {output} -y {params.given:q} > {log} 2>&1 || {{ tail -n 1 {log} >&2; exit 1; }}"
 
 
 rule part:

@@ -80,9 +80,7 @@ def read_executed(path: Path) -> nbformat.NotebookNode:
 def provenance_line(page: str, record: dict) -> str:
     """What a reader should know before the first figure: which model, profile and how many of what."""
     given = record["parameters"]
-    model = (
-        [] if "model" not in given else ["the pocket model" if given["model"] == "pocket" else f"`{given['model']}`"]
-    )
+    model = [] if "model" not in given else [model_of(record) if given["model"] == "pocket" else f"`{given['model']}`"]
     many = [
         counted(len(given[key]), word)
         for key, word in (("pages", "experiment record"), ("concepts", "concept"), ("seeds", "training seed"))
@@ -93,7 +91,7 @@ def provenance_line(page: str, record: dict) -> str:
     about = (yaml.safe_load((ROOT / f"config/{record['profile']}.yaml").read_text()) or {}).get("about", "")
     shown = ", ".join([*model, f"profile *{record['profile']}*", *many])
     return (
-        f":::{{div}} page-facts\n**Shown here:** {shown}. {about}{of_another_model(record)}\n"
+        f":::{{div}} page-facts\n**Shown here:** {shown}. {about}\n"
         f"**Run it again:** `papermill notebooks/{page}.ipynb out.ipynb` ([how](../rerun.md)); "
         f"what it ran with is on the [provenance page](../provenance.md).\n:::"
     )
@@ -109,11 +107,10 @@ def pocket_hash() -> str:
     return model_hash(load_pipeline("pocket", device="cpu"))
 
 
-def of_another_model(record: dict) -> str:
-    """What a reader must know of a page that another pocket model made than the one beside this book."""
-    if record["parameters"].get("model") != "pocket" or record["model"] in ("", pocket_hash()):
-        return ""
-    return " **An earlier pocket model made this page**; the one beside this book was trained further."
+def model_of(record: dict) -> str:
+    """The pocket model that made a page: the one beside this book, or one before it was trained further."""
+    same = record["model"] in ("", pocket_hash())
+    return "the pocket model" if same else "**an earlier state of the pocket model**"
 
 
 def in_one_fold(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:

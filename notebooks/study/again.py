@@ -32,6 +32,7 @@ def repeated(profile: Mapping, shift: int = SHIFT) -> dict:
     return dict(
         profile=AGAIN,
         about=f"The profile {profile['profile']} once more, with other training seeds.",
+        compile=profile.get("compile", False),
         parameters=profile["parameters"],
         words={name: _words(one, shift) for name, one in words.items()},
         experiments={

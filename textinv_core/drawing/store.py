@@ -10,10 +10,10 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import pandas as pd
-import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
+from textinv_core.drawing.compiling import calling, package_of
 from textinv_core.drawing.generation import generate
 from textinv_core.files import write_image
 from textinv_core.learning.arms import Arm
@@ -26,8 +26,9 @@ from textinv_core.paths import record_dir, scratch_dir
 from textinv_core.provenance import code_identity, identity
 
 GENERATION = "textinv_core.drawing.generation"  # the code that decides a picture
+COMPILING = "textinv_core.drawing.compiling"  # and, with a compiled network, its last bits
 DECIDES = ("batch_size", "flip", "dtype", "model", "code")  # with the arm itself, what decides its rows
-_SHORT = WeakKeyDictionary()  # a UNet -> its pipeline's hash and the format; a pipeline with the twin
+_TWINS = WeakKeyDictionary()  # a UNet -> its pipeline's hash, the format and the package; a pipeline with the twin
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,15 @@ class Store:
         return {line["arm"]: homes[line["arm"]] for line in asked["arms"] if line["arm"] in homes}
 
     def draw(self, pipe, embeddings, prompts: Sequence[str], seeds: Sequence[int], *, word=None, **how) -> pd.DataFrame:
-        """`generate`, but a picture drawn before is read instead; `how` are its settings, `batch_size` aside."""
+        """`generate`, but what it drew before is read; `how` are its settings. A compiled network draws if it can."""
         embeddings = [embeddings] if embeddings is None or isinstance(embeddings, Embedding) else list(embeddings)
         at_once = 64 if resolution(pipe) <= 64 else 16  # small ones come a fifth faster; large ones would not fit
         how = dict(batch_size=at_once) | how | dict(dtype=how.get("dtype") or fastest_dtype(pipe.unet))
         decides = {key: str(value) for key, value in how.items() if key not in ("batch_size", "progress")}
         decides |= dict(model=model_hash(pipe), code=code_identity(GENERATION))
+        package = package_of(decides["model"], how["dtype"])
+        package = package if package.exists() else None
+        decides |= dict(compiled=code_identity(COMPILING)) if package else {}
         rows = []
         for embedding in embeddings:
             row = b"" if embedding is None else embedding.rows.contiguous().numpy().tobytes()
@@ -131,7 +135,7 @@ class Store:
             for prompt in prompts:
                 lacks.setdefault(tuple(s for s in seeds if images[prompt, s] is None), []).append(prompt)
             for some, texts in lacks.items():
-                quick = prepared(pipe, how["dtype"], decides["model"]) if some else None
+                quick = prepared(pipe, how["dtype"], decides["model"], package) if some else None
                 for new in generate(quick, embedding, texts, some, word=word, **how).itertuples() if some else ():
                     images[new.prompt, new.seed] = new.image
                     write_image(kept[new.prompt, new.seed], new.image)
@@ -144,13 +148,16 @@ class Store:
         return self.pictures / key[:2] / key / f"{seed}.png"
 
 
-def prepared(pipe: StableDiffusionPipeline, dtype: torch.dtype, model: str) -> StableDiffusionPipeline:
-    """The pipeline with its UNet in `dtype`, as `generate` would shorten it at every call; once for a `model_hash`."""
-    short = dtype != pipe.unet.dtype
-    if short and _SHORT.get(pipe.unet, ("",))[0] != (model, dtype):
-        parts = pipe.components | dict(unet=shortened(pipe.unet, dtype))
-        _SHORT[pipe.unet] = (model, dtype), StableDiffusionPipeline(**parts, requires_safety_checker=False)
-    return _SHORT[pipe.unet][1] if short else pipe
+def prepared(pipe: StableDiffusionPipeline, dtype, model: str, package: Path | None = None) -> StableDiffusionPipeline:
+    """The pipeline with its UNet in `dtype`, or calling its `package`; once for a `model_hash`."""
+    if dtype == pipe.unet.dtype and not package:
+        return pipe
+    if _TWINS.get(pipe.unet, ("",))[0] != (model, dtype, package):
+        unet = shortened(pipe.unet, dtype)
+        parts = pipe.components | dict(unet=calling(unet, package) if package else unet)
+        made = StableDiffusionPipeline(**parts, requires_safety_checker=False)
+        _TWINS[pipe.unet] = (model, dtype, package), made
+    return _TWINS[pipe.unet][1]
 
 
 def open_store(profile: str, runs: str | Path = "") -> Store:

@@ -6,8 +6,8 @@ Salimans 2022, arXiv:2207.12598). The text encoder begins as CLIP's and learns o
 diffusion's own text-to-image model (Rombach et al. 2022, arXiv:2112.10752), the one that Textual Inversion was first
 shown on: a name's row is then what draws its bearer. Who has no name may be called by looks (`passing`).
 
-The published model's first five million pictures had min-SNR weights instead (Hang et al. 2023, arXiv:2303.09556); it
-was not yet called by looks, and a part's weight was its colour's area alone.
+The published model's first five million pictures had min-SNR weights instead (Hang et al. 2023, arXiv:2303.09556). In
+its first six million nobody was called by looks, and a part's weight was its colour's area alone.
 """
 
 import time

@@ -14,6 +14,7 @@ from study.costs import bare_network, gradient_variance, in_turns, peak_bytes, s
 from study.page import Page
 from study.published_loop import reference_loop
 from study.truth import outcomes
+from textinv_core.drawing.compiling import package_of
 from textinv_core.drawing.generation import generate
 from textinv_core.drawing.store import prepared
 from textinv_core.evaluation.metrics import evaluate
@@ -80,12 +81,19 @@ def growth(pipe, concept: Concept, *, pixels: int, batch_size: int, dtype: torch
 def pictures_per_second(
     page: Page, texts: Sequence[str], dtype: torch.dtype, repeats: int, batches: Sequence[int]
 ) -> pd.DataFrame:
-    """By batch size (`at_once`), number format and round: pictures of the first concept's class word, in turns."""
+    """By batch size (`at_once`), number format and round: pictures of the first concept's class word, in turns.
+
+    "compiled" where the network is: see `compile_drawing`.
+    """
     noises, model, tasks = range(-(-max(DRAWN, *batches) // len(texts))), model_hash(page.pipe), {}
-    for at_once, form in product(batches, dict.fromkeys((page.pipe.unet.dtype, dtype))):
+    package = package_of(model, dtype)
+    ways = [(form, None) for form in dict.fromkeys((page.pipe.unet.dtype, dtype))]
+    ways += [(dtype, package)] if package.exists() else []
+    for at_once, (form, used) in product(batches, ways):
         how = dict(batch_size=at_once, dtype=form, word=class_phrase(page.concepts[0]), **page.drawing)
-        pipe = prepared(page.pipe, form, model)  # as a store draws
-        tasks[at_once, str(form).removeprefix("torch.")] = partial(generate, pipe, None, texts, noises, **how)
+        pipe = prepared(page.pipe, form, model, used)  # as a store draws
+        called = str(form).removeprefix("torch.") + (", compiled" if used else "")
+        tasks[at_once, called] = partial(generate, pipe, None, texts, noises, **how)
     timed = in_turns(tasks, repeats=repeats)
     timed["at_once"], timed["format"] = zip(*timed.pop("task"), strict=True)
     return timed.assign(pictures_per_second=len(texts) * len(noises) / timed.pop("seconds"))
