@@ -56,7 +56,7 @@ lab: environment
 
 clean:
 	# build/pocket is hours of training: it stays; remove it by hand.
-	rm -rf build/inductor $(patsubst config/%.yaml,build/%,$(wildcard config/*.yaml)) book/_build book/experiments .snakemake .pytest_cache .ruff_cache .hypothesis
+	rm -rf build/inductor build/drawing $(patsubst config/%.yaml,build/%,$(wildcard config/*.yaml)) book/_build book/experiments .snakemake .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path "./.venv/*" -prune -exec rm -rf {} +
 
 config/%.yaml:

@@ -101,6 +101,8 @@ def check_config():
 
     if not PROFILE or not config.get("experiments"):
         raise WorkflowError("a profile needs `profile: name` and `experiments:`; see config/quick.yaml")
+    if not isinstance(config.get("compile", False), bool):
+        raise WorkflowError(f"profile '{PROFILE}': compile must be true or false, not {config['compile']!r}")
     where = f"profile '{PROFILE}'"
     keys("a profile", config, where)
     keys("parameters", config.get("parameters"), where)

@@ -105,6 +105,7 @@ PROFILES = [
     ("unknown key below", changed(step_ablation=dict(parameter={})), "unknown key 'parameter'"),
     ("misspelt parameter", changed(step_ablation=dict(parameters=dict(stepps=1))), "`stepps`: did you mean"),
     ("after none", changed(step_ablation=dict(after=["prbes"])), "after 'prbes', which is no other experiment"),
+    ("compile neither yes nor no", changed(compile="sometimes"), "compile must be true or false, not 'sometimes'"),
     ("without a name", changed(profile=None), "a profile needs `profile: name`"),
 ]  # fmt: skip
 

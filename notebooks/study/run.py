@@ -11,13 +11,14 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from study.parameters import check, declared, parameters_cell, read_notebook
-from textinv_core.files import unfinished
+from textinv_core.files import unfinished, write_json
 from textinv_core.paths import NOTEBOOKS
 
 
@@ -61,6 +62,20 @@ Values.add_implicit_resolver("tag:yaml.org,2002:float", SCIENTIFIC, list("+-0123
 def typed(text: str) -> Any:
     """What a command line or a file of parameters says."""
     return yaml.load(text, Values)
+
+
+def noted(work: Callable[[Mapping], Mapping], about: str, arguments: list[str] | None = None) -> int:
+    """The command of what comes before pages: `OUTPUT -y YAML`, where OUTPUT takes what `work` makes of the YAML."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("output", type=Path, help="the JSON file that says what there is now")
+    parser.add_argument("-y", dest="yaml", required=True, metavar="YAML", help="'{name: value, ...}'")
+    options = parser.parse_args(arguments)
+    try:
+        write_json(options.output, work(typed(options.yaml)))
+    except (ValueError, RuntimeError, OSError, TypeError, yaml.YAMLError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -4,19 +4,15 @@ Words do not interact, and one step of many costs less than many steps of a few.
 its identity; what is not learned here they learn themselves, so that a forgotten line costs time and changes nothing.
 """
 
-import argparse
 import sys
 from itertools import product
-from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import Field
 
 from study.earlier_pages import chosen_kl_weight
-from study.run import typed
+from study.run import noted
 from textinv_core.drawing.store import open_store
-from textinv_core.files import write_json
 from textinv_core.learning.arms import Arm
 from textinv_core.learning.concepts import load_concept
 from textinv_core.learning.models import load_pipeline
@@ -70,16 +66,7 @@ def learn(words: Words) -> dict[str, str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("output", type=Path, help="where it is noted which run has which word")
-    parser.add_argument("-y", dest="yaml", required=True, metavar="YAML", help="'{profile: full, groups: [...]}'")
-    options = parser.parse_args(arguments)
-    try:
-        write_json(options.output, learn(Words(**typed(options.yaml))))
-    except (ValueError, RuntimeError, OSError, TypeError, yaml.YAMLError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return noted(lambda given: learn(Words(**given)), __doc__, arguments)
 
 
 if __name__ == "__main__":

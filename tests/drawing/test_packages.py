@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from study import drawing
 from textinv_core.drawing import compiling
 from textinv_core.drawing.compiling import MOST, calling, compile_drawing, package_of
 from textinv_core.drawing.generation import generate
 from textinv_core.drawing.store import Store, prepared
+from textinv_core.files import load_json
 from textinv_core.learning.models import load_pipeline, model_hash
 from textinv_core.learning.precision import fastest_dtype, shortened
 
@@ -52,7 +54,7 @@ def test_a_store_draws_with_the_package_of_its_weights_and_keeps_those_pictures_
     own = store.draw(*asked, **HOW)
     monkeypatch.setattr(compiling, "PACKAGES", packages)
     quick, again = store.draw(*asked, **HOW), compile_drawing(pipe)
-    assert again == package == package_of(model_hash(pipe), fastest_dtype(pipe.unet))
+    assert again == package == package_of(pipe.unet, model_hash(pipe), fastest_dtype(pipe.unet))
     assert len(list(store.pictures.rglob("*.png"))) == 8
     away = [np.abs(np.asarray(a).astype(int) - b).max() for a, b in zip(own["image"], quick["image"], strict=True)]
     assert max(away) <= 8  # of 255; two steps of a model that was never trained
@@ -65,6 +67,12 @@ def test_a_store_draws_with_the_package_of_its_weights_and_keeps_those_pictures_
         assert [a.tobytes() for a in other] == [b.tobytes() for b in plain]
     finally:
         pipe.unet.conv_out.bias.sub_(0.5)
+
+
+def test_a_profile_has_it_compiled_and_notes_which(compiled, packages, model_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(compiling, "PACKAGES", packages)
+    assert drawing.main([str(tmp_path / "drawing.json"), "-y", f"{{model: {model_folder}}}"]) == 0
+    assert load_json(tmp_path / "drawing.json") == dict(package=compiled[1].name)
 
 
 def test_without_a_compiler_nothing_is_compiled(pipe, monkeypatch):

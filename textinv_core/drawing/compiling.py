@@ -33,13 +33,14 @@ class _Call(nn.Module):
         super().__init__()
         self.unet = unet
 
-    def forward(self, sample: Tensor, timestep: Tensor, states: Tensor) -> Tensor:
+    def forward(self, sample: Tensor, timestep: Tensor, states: Tensor):
         return self.unet.forward(sample, timestep, states, return_dict=False)[0]
 
 
-def package_of(model: str, dtype: torch.dtype) -> Path:
-    """The folder of a `model_hash`'s package in a number format, for this processor and these libraries."""
-    return PACKAGES / identity([model, str(dtype), machine()["processor"], torch.__version__, diffusers.__version__])
+def package_of(unet: UNet2DConditionModel, model: str, dtype: torch.dtype) -> Path:
+    """The folder of the package in a number format of a UNet and its `model_hash`, here and with these libraries."""
+    where = (unet.device.type, machine()["processor"], torch.__version__, diffusers.__version__)
+    return PACKAGES / identity((model, str(dtype), *where))
 
 
 def compile_drawing(pipe: StableDiffusionPipeline, dtype: torch.dtype | None = None) -> Path:
@@ -49,10 +50,10 @@ def compile_drawing(pipe: StableDiffusionPipeline, dtype: torch.dtype | None = N
     """
     if pipe.unet.device.type != "cpu" or not can_compile():
         raise ValueError(f"compiling ahead needs a CPU and g++, clang++ or c++; the UNet is on {pipe.unet.device}")
-    package = package_of(model_hash(pipe), dtype := dtype or fastest_dtype(pipe.unet))
+    package = package_of(pipe.unet, model_hash(pipe), dtype := dtype or fastest_dtype(pipe.unet))
     if not package.exists():
-        package.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=package.parent) as folder:
+        os.makedirs(PACKAGES, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=PACKAGES) as folder:
             packed = _compile(shortened(pipe.unet, dtype), f"{folder}/packed.pt2")
             with zipfile.ZipFile(packed) as file:  # loaded from a zip, a killed process would leave a copy behind
                 file.extractall(folder)
@@ -65,9 +66,8 @@ def _compile(unet: UNet2DConditionModel, path: str) -> str:
     import torch._inductor as inductor  # after the line above, which it reads
 
     side = unet.config.sample_size
-    height, width = (side, side) if isinstance(side, int) else side
-    sample = torch.zeros(4, unet.config.in_channels, height, width, dtype=unet.dtype)
-    states = torch.zeros(4, 8, unet.config.cross_attention_dim, dtype=unet.dtype)
+    shape = (4, unet.config.in_channels, *((side, side) if isinstance(side, int) else side))
+    sample, states = (torch.zeros(s, dtype=unet.dtype) for s in (shape, (4, 8, unet.config.cross_attention_dim)))
     batch, length = torch.export.Dim("batch", min=2, max=MOST), torch.export.Dim("length", min=2, max=1024)
     sizes = dict(sample={0: batch}, timestep=None, states={0: batch, 1: length})
     how = {"freezing": True, "cpp.dynamic_threads": True}  # whatever threads a page has

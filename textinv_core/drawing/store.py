@@ -121,7 +121,7 @@ class Store:
         how = dict(batch_size=at_once) | how | dict(dtype=how.get("dtype") or fastest_dtype(pipe.unet))
         decides = {key: str(value) for key, value in how.items() if key not in ("batch_size", "progress")}
         decides |= dict(model=model_hash(pipe), code=code_identity(GENERATION))
-        package = package_of(decides["model"], how["dtype"])
+        package = package_of(pipe.unet, decides["model"], how["dtype"])
         package = package if package.exists() else None
         decides |= dict(compiled=code_identity(COMPILING)) if package else {}
         rows = []

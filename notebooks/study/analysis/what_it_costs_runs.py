@@ -86,7 +86,7 @@ def pictures_per_second(
     "compiled" where the network is: see `compile_drawing`.
     """
     noises, model, tasks = range(-(-max(DRAWN, *batches) // len(texts))), model_hash(page.pipe), {}
-    package = package_of(model, dtype)
+    package = package_of(page.pipe.unet, model, dtype)
     ways = [(form, None) for form in dict.fromkeys((page.pipe.unet.dtype, dtype))]
     ways += [(dtype, package)] if package.exists() else []
     for at_once, (form, used) in product(batches, ways):
