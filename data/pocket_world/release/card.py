@@ -8,6 +8,7 @@ import pandas as pd
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
+from PIL import Image
 
 from pocket_world.oracle.reading import COLOUR_LIMIT
 from pocket_world.release.evaluate import load_exported
@@ -141,11 +142,15 @@ seed(s). {mean}Read by the oracle: the concept kept in plain pictures, the conte
 {table(("concepts", "word", "words", "kept", "context", "both"), groups)}
 
 {table(("learned word of", "kept", "context", "both"), lines)}
+
+![Learned words beside their pictures](learned.png)
+
+A concept a row: three of its training pictures; four plain ones drawn with its word; one in each of four places.
 """
 
 
 def write_card(options):
-    """Write README.md, curves.png and contact_sheet.png into `models/pocket`."""
+    """Write README.md and its pictures into `models/pocket`."""
     folder = options.models / "pocket"
     pipeline = load_exported(folder)
     if not (folder / "quality.json").exists():
@@ -154,6 +159,9 @@ def write_card(options):
     logs = {stage: read_log(options.build, stage) for stage in CURVES}
     draw_curves(logs, folder / "curves.png")
     contact_sheet(pipeline.to(options.device), steps=25).save(folder / "contact_sheet.png")
+    if (learned := Path(options.build) / "invert_check.png").exists():
+        colours = Image.open(learned).convert("RGB").quantize(256, dither=Image.Dither.NONE)  # a quarter of the bytes
+        colours.save(folder / "learned.png", optimize=True)
     millions = {name: sum(p.numel() for p in getattr(pipeline, name).parameters()) / 1e6
                 for name in ("text_encoder", "vae", "unet")}
     last = {stage: Path(options.build) / stage / "last.pt" for stage in CURVES}

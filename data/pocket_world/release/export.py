@@ -13,7 +13,7 @@ from pocket_world.training.pipeline import build_pipeline
 from pocket_world.training.vae import load_vae
 
 # An export keeps these files of the model.
-KEPT = ("README.md", "quality.json", "training.json", "curves.png", "contact_sheet.png")
+KEPT = ("README.md", "quality.json", "training.json", "curves.png", "contact_sheet.png", "learned.png")
 
 
 def image_processor():
