@@ -57,9 +57,9 @@ DATA = standing_for(
     "data",  # what the study's own model and concepts are made of
     (
         path
-        for folder in ("data/models", "data/concepts")
+        for folder, kinds in (("data/models", ".safetensors .json .txt"), ("data/concepts", ".yml .png"))
         for path in Path(folder).rglob("*")
-        if path.is_file() and path.suffix in (".safetensors", ".json", ".txt", ".yml", ".png")
+        if path.is_file() and path.suffix in kinds.split()
     ),
 )
 
