@@ -22,6 +22,7 @@ from pathlib import Path
 import nbformat
 import yaml
 from missing import fill_in, quoted_in
+from PIL import Image
 
 from study.wording import counted
 from textinv_core.paths import PUBLISHED
@@ -242,7 +243,11 @@ def stage_pocket_model() -> None:
         long, wide = r"(?:^\|.*\n){15,}", r"(?:^\|.*\n)*^\|.*[^|\n]{100}.*\n(?:^\|.*\n)*"  # such tables are folded
         text = re.sub(rf"(?m){long}|{wide}", _folded, text)
         for picture in model.glob("*.png"):
-            shutil.copyfile(picture, STAGED / f"pocket_{picture.name}")
+            copy = shutil.copyfile(picture, STAGED / f"pocket_{picture.name}")
+            with Image.open(copy) as image:
+                if image.height > 2000:  # so is such a picture
+                    tall = rf"(?m)^!\[([^]]*)\]\(\S*/{re.escape(copy.name)}\)$"
+                    text = re.sub(tall, r":::{dropdown} \1\n\g<0>\n:::", text)
     (STAGED / "pocket_card.md").write_text(text, encoding="utf-8")
 
 
