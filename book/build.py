@@ -22,7 +22,6 @@ from pathlib import Path
 import nbformat
 import yaml
 from missing import fill_in, quoted_in
-from PIL import Image
 
 from study.wording import counted
 from textinv_core.paths import PUBLISHED
@@ -240,14 +239,10 @@ def stage_pocket_model() -> None:
     if (model / "README.md").is_file():
         _, _, text = (model / "README.md").read_text(encoding="utf-8").partition("\n## ")
         text = re.sub(r"!\[([^]]*)\]\(([^)]+)\)", r"![\1](experiments/pocket_\2)", "## " + text)
-        long, wide = r"(?:^\|.*\n){15,}", r"(?:^\|.*\n)*^\|.*[^|\n]{100}.*\n(?:^\|.*\n)*"  # such tables are folded
-        text = re.sub(rf"(?m){long}|{wide}", _folded, text)
+        long, wide = r"(?:^\|.*\n){15,}", r"(?:^\|.*\n)*^\|.*[^|\n]{100}.*\n(?:^\|.*\n)*"
+        text = re.sub(rf"(?m)(?:{long}|{wide})(?:\n!\[.*\n)?", _folded, text)  # and a picture right below
         for picture in model.glob("*.png"):
-            copy = shutil.copyfile(picture, STAGED / f"pocket_{picture.name}")
-            with Image.open(copy) as image:
-                if image.height > 2000:  # so is such a picture
-                    tall = rf"(?m)^!\[([^]]*)\]\(\S*/{re.escape(copy.name)}\)$"
-                    text = re.sub(tall, r":::{dropdown} \1\n\g<0>\n:::", text)
+            shutil.copyfile(picture, STAGED / f"pocket_{picture.name}")
     (STAGED / "pocket_card.md").write_text(text, encoding="utf-8")
 
 

@@ -143,9 +143,7 @@ seed(s). {mean}Read by the oracle: the concept kept in plain pictures, the conte
 
 {table(("learned word of", "kept", "context", "both"), lines)}
 
-![Learned words beside their pictures](learned.png)
-
-A concept a row: three of its training pictures; four plain ones drawn with its word; one in each of four places.
+![A concept a row: training pictures, plain ones drawn with its word, one in each of four places](learned.png)
 """
 
 
