@@ -222,7 +222,7 @@ def provenance_page(records: list[dict]) -> str:
 
 
 def _folded(found: re.Match[str]) -> str:
-    """A table that is not open at first, named after its columns."""
+    """A table, and a picture right below it, that is not open at first; named after its columns."""
     head = found[0].partition("\n")[0]
     return f":::{{dropdown}} {' · '.join(cell.strip() for cell in head.strip('|').split('|'))}\n{found[0]}:::\n"
 
@@ -240,7 +240,7 @@ def stage_pocket_model() -> None:
         _, _, text = (model / "README.md").read_text(encoding="utf-8").partition("\n## ")
         text = re.sub(r"!\[([^]]*)\]\(([^)]+)\)", r"![\1](experiments/pocket_\2)", "## " + text)
         long, wide = r"(?:^\|.*\n){15,}", r"(?:^\|.*\n)*^\|.*[^|\n]{100}.*\n(?:^\|.*\n)*"
-        text = re.sub(rf"(?m)(?:{long}|{wide})(?:\n!\[.*\n)?", _folded, text)  # and a picture right below
+        text = re.sub(rf"(?m)(?:{long}|{wide})(?:\n!\[.*\n)?", _folded, text)
         for picture in model.glob("*.png"):
             shutil.copyfile(picture, STAGED / f"pocket_{picture.name}")
     (STAGED / "pocket_card.md").write_text(text, encoding="utf-8")
